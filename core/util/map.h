@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * map.h - from a key to a small number (an index into somebody's array).
+ *
+ * The map keeps the hash and the number, 8 bytes a slot; the owner compares
+ * keys. Open addressing, grows at 3/4. Nothing here locks.
+ */
+#ifndef UTIL_MAP_H
+#define UTIL_MAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MAP_NONE UINT32_MAX
+
+struct map {
+	struct map_slot *slots;
+	uint32_t room;		/* a power of two, or 0 */
+	uint32_t count;
+	uint32_t used;		/* with the removed */
+};
+
+/* Is item's key this one? */
+typedef bool map_equal(const void *owner, uint32_t item, const void *key);
+
+void map_fini(struct map *map);
+uint32_t map_find(const struct map *map, uint64_t hash, const void *key,
+		  map_equal *equal, const void *owner);		/* MAP_NONE: not there */
+int map_add(struct map *map, uint64_t hash, uint32_t item);	/* of a new key. 0 or -ENOMEM */
+void map_remove(struct map *map, uint64_t hash, uint32_t item);
+
+#endif
