@@ -8,12 +8,8 @@
 #define CONF_SETTINGS_H
 
 #include "conf/schema.h"
+#include "model/tier.h"
 #include "util/log.h"
-
-#include <kymo/metric.h>
-
-#define TIERS 4				/* indexed by enum kymo_tier */
-#define FOREVER INT64_MAX		/* a retention without end */
 
 struct setting_label {
 	const char *name, *value;

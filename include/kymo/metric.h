@@ -79,7 +79,7 @@ struct kymo_window {
 	uint64_t zeros;			/* observations that are 0 */
 	const int32_t *index;		/* rising, no index twice */
 	const uint64_t *counts;
-	uint64_t nans;			/* NaN: in no bucket, no sum, no extreme */
+	uint64_t nans;			/* NaN: in no bucket; of a distribution also in no count and sum */
 };
 
 enum kymo_point_flags {

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * record.h - windows as bytes: a chunk of records of one series in order of
+ * time, column by column. Used for tier chunks in blocks and in memory, for
+ * distribution samples, and for the latter in the WAL.
+ *
+ * Exact: what goes in comes out with the same bits. On a regular grid times cost
+ * nothing; a constant window (min == max, one schema expected) stores no sketch
+ * and is given back as RECORD_CONSTANT.
+ */
+#ifndef STORE_RECORD_H
+#define STORE_RECORD_H
+
+#include "model/window.h"
+
+/* One record beside its window: `at` is its time as a sample (distributions), else the window's end. */
+struct record {
+	kymo_ms at;
+	struct window window;
+};
+
+/* Append n records (rising `at`) to *out. `kind` decides which columns are worth their bytes. 0 or -ENOMEM. */
+int records_encode(const struct record *records, uint32_t n, enum series_kind kind, struct buf *out);
+/*
+ * The n records of those bytes into `records` (room for n, initialised to zero or
+ * reusable; sketches get memory of their own). 0, -EBADMSG, -ENOMEM.
+ */
+int records_decode(const uint8_t *data, size_t size, enum series_kind kind, struct record *records, uint32_t n);
+/* How many records those bytes hold, before anything is allocated; negative: -EBADMSG. */
+int64_t records_count(const uint8_t *data, size_t size);
+/* Is this window constant, so that it needs no sketch? */
+bool record_is_constant(const struct window *window);
+
+#endif

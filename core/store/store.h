@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * store.h - the embedded time-series store: the one way in, and what there is.
+ *
+ *	append ─▶ WAL ─▶ head ─▶ raw blocks        (flush)
+ *	                  └▶ 1m ─▶ 5m ─▶ 1h        (windows close; tier blocks)
+ *
+ * Reading is select.h; which tier answers what is plan.h.
+ *
+ * Threads   Any thread may call anything but open and close. Appends to the
+ *           store are ordered among themselves; readers never block them.
+ * Folders   PATH/{wal,raw,1m,5m,1h,index}/ and PATH/lock, which holds the pid.
+ * Durable   when store_append returns, the samples are in the kernel; on disk
+ *           within `sync`, or before it returns if `strict`.
+ * Full disk An append that cannot be logged is still kept in the head and
+ *           visible; it gives -ENOSPC once a call, is counted, and the WAL goes
+ *           on by itself when there is room.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "model/labels.h"
+#include "model/metric.h"
+#include "model/matcher.h"
+#include "model/sample.h"
+#include "model/tier.h"
+#include "model/window.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+struct store;
+
+struct store_options {
+	const char *path;		/* made when it is not there */
+	kymo_ms retention[TIERS];	/* FOREVER: kept */
+	kymo_ms out_of_order;		/* how late against the series' newest sample; FOREVER: any */
+	kymo_ms cleanup, sync, flush;	/* how often: expire; fdatasync; head to blocks */
+	bool strict;
+	uint32_t series, series_per_metric;	/* limits */
+	const struct clock *clock;	/* NULL: clock_system */
+	bool manual;			/* no thread of its own: the owner calls store_maintain (tests) */
+};
+
+/* Presets for everything but path. */
+struct store_options store_options_preset(const char *path);
+
+/* Replays the WAL. Held by another process: -EBUSY, with its pid in the message. */
+int store_open(const struct store_options *options, struct store **out, struct error *err);
+/* Syncs; everything is there after the next open. NULL is fine. */
+void store_close(struct store *store);
+DEFINE_AUTO(store, store_close)
+/* Reload: all but path, clock and manual. A shorter retention takes effect at the next cleanup. */
+void store_configure(struct store *store, const struct store_options *options);
+const char *store_path(const struct store *store);
+
+/*
+ * Make a metric known. The same again is cheap; another unit, help, flags or
+ * labels replace the old; another type is -EEXIST. Kept over restarts.
+ */
+int store_metric(struct store *store, const struct kymo_metric *metric, struct error *err);
+
+/*
+ * Find or create a series. A metric that was never made known is untyped.
+ * 0; -EDQUOT: over `series`; -ENOSPC: over `series_per_metric`; -ENOMEM; or an
+ * error of the disk. The labels have been checked by the caller (labels_check).
+ */
+int store_series(struct store *store, struct labels labels, series_ref *ref);
+
+/* A sample of a histogram metric: a window of observations. */
+struct store_distribution {
+	series_ref ref;
+	kymo_ms at;			/* its time, as a sample */
+	const struct window *window;
+};
+
+struct store_batch {
+	uint32_t n;			/* samples */
+	const series_ref *refs;
+	const double *values;
+	kymo_ms at;			/* of all of them, when times is NULL */
+	const kymo_ms *times;
+	uint32_t n_distributions;
+	const struct store_distribution *distributions;
+};
+
+enum refusal { REFUSED_LATE, REFUSED_CONFLICT /* known time, other value */, REFUSED_UNKNOWN /* no such series */, REFUSALS };
+
+struct store_appended {
+	uint32_t stored, repeated /* the same sample again: fine */, refused[REFUSALS];
+};
+
+/*
+ * The whole batch is one WAL record. Refused samples are counted alone, the rest
+ * is stored. 0; -ENOSPC, -EIO: visible, but not logged. *done may be NULL.
+ */
+int store_append(struct store *store, const struct store_batch *batch, struct store_appended *done);
+
+/* One series as it stands. Strings are valid inside the call that gives it. */
+struct series_view {
+	series_ref ref;
+	struct labels labels;
+	const struct metric *metric;	/* type, unit, help; never NULL */
+	enum series_kind kind;
+	kymo_ms first_at, last_at;	/* oldest and newest sample that is kept, in any tier; INT64_MIN: none */
+	double last;			/* value at last_at, may be the staleness mark; distribution: its mean */
+};
+
+/*
+ * Every live series that matches (no matchers: all), in order of metric name;
+ * stops when `each` gives non-zero, and gives that.
+ */
+int store_each_series(struct store *store, struct matcher *const *matchers, uint32_t n,
+		      int (*each)(void *data, const struct series_view *view), void *data);
+/* Every metric with a live series, by name. */
+int store_each_metric(struct store *store, int (*each)(void *data, const struct metric *metric, uint32_t n_series,
+						       kymo_ms first_at, kymo_ms last_at), void *data);
+
+/* Where data is: what can be asked of a tier. oldest > newest: it has nothing. */
+struct store_coverage {
+	struct {
+		kymo_ms oldest, newest;	/* times of samples; tiers: the end of the oldest and newest closed window */
+		kymo_ms horizon;	/* now - retention: older is (about to be) gone; INT64_MIN: forever */
+	} tier[TIERS];
+};
+void store_coverage(struct store *store, struct store_coverage *coverage);
+
+/* Work that is done in the background anyway, at once. Bits of `what`; 0: all. */
+enum maintenance { MAINTAIN_FLUSH = 1, MAINTAIN_CLOSE = 2, MAINTAIN_MERGE = 4, MAINTAIN_EXPIRE = 8, MAINTAIN_SYNC = 16 };
+struct store_maintained {
+	uint64_t flushed_samples, closed_windows, recomputed_windows;
+	uint32_t blocks_written, blocks_merged, blocks_expired, series_expired, wal_removed;
+	uint64_t bytes_written, bytes_freed;
+	kymo_ms took;
+};
+int store_maintain(struct store *store, unsigned what, struct store_maintained *done, struct error *err);
+
+struct store_stats {
+	struct {
+		uint64_t bytes, samples;	/* on disk; samples or records */
+		uint32_t files;
+		kymo_ms oldest, newest;
+	} tier[TIERS];
+	uint64_t wal_bytes, index_bytes;
+	uint32_t wal_files;
+	uint64_t head_samples, head_bytes;	/* in memory */
+	uint32_t series, metrics;		/* live */
+	uint64_t series_created, series_expired;
+	uint64_t appended, repeated, refused[REFUSALS], unlogged;
+	uint64_t late;				/* stored out of order */
+	uint64_t quarantined;			/* damaged parts set aside */
+	uint64_t write_errors;
+	uint64_t windows_closed, windows_recomputed;
+	kymo_ms opened_at, last_flush, last_cleanup;	/* INT64_MIN: not yet */
+};
+void store_stats(struct store *store, struct store_stats *stats);
+
+#endif
