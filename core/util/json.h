@@ -14,6 +14,7 @@
 #define UTIL_JSON_H
 
 #include "util/buf.h"
+#include "util/number.h"
 
 #include <kymo/abi.h>
 
@@ -45,9 +46,5 @@ void json_put_number(struct json *json, const char *key, double v);
 void json_put_integer(struct json *json, const char *key, int64_t v);
 void json_put_unsigned(struct json *json, const char *key, uint64_t v);
 void json_put_bool(struct json *json, const char *key, bool v);
-
-/* The shortest text that strtod reads back to the same bits ("NaN", "+Inf", "-Inf" else). */
-#define NUMBER_TEXT 32
-const char *number_format(double v, char text[NUMBER_TEXT]);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * log.h - one line a message, to stderr: time, level, topic, text. Under
- * systemd (JOURNAL_STREAM is set) the time gives way to the "<6>" priority.
+ * log.h - one line a message, to stderr: time, level, topic, text. When
+ * stderr is the systemd journal (JOURNAL_STREAM) the time gives way to the "<6>"
+ * priority. What is longer than 4 KiB ends in "...".
  *
  * Each folder is a topic whose level can change while the daemon runs. Control
  * characters in a message are written as \xNN, so a line stays a line.

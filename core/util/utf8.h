@@ -8,4 +8,7 @@
 
 bool utf8_valid(const char *text, size_t n);
 
+/* The length of the one valid character that text begins with (a NUL is one here); 0: it does not. */
+size_t utf8_step(const char *text, size_t n);
+
 #endif

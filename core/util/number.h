@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * number.h - doubles as text, the same in every locale.
+ */
+#ifndef UTIL_NUMBER_H
+#define UTIL_NUMBER_H
+
+#define NUMBER_TEXT 32
+
+/*
+ * The shortest text that reads back to the same bits, as Prometheus writes it:
+ * with an exponent below 1e-6 and from 1e21 on. "NaN", "+Inf", "-Inf" else.
+ */
+const char *number_format(double v, char text[NUMBER_TEXT]);
+
+#endif
