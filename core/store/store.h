@@ -134,6 +134,22 @@ struct store_maintained {
 };
 int store_maintain(struct store *store, unsigned what, struct store_maintained *done, struct error *err);
 
+/*
+ * Be told of windows as they close, and again when a late sample changed one: for
+ * sinks that take tiers. Called by the thread that does maintenance (downsample.c),
+ * without any lock of the store held; the records are valid inside the call. Set
+ * once, before the first append; NULL: nobody.
+ */
+struct store_closed {
+	series_ref ref;
+	struct labels labels;
+	const struct metric *metric;
+	const struct window *window;
+};
+void store_watch(struct store *store,
+		 void (*closed)(void *data, enum kymo_tier tier, const struct store_closed *records, uint32_t n),
+		 void *data);
+
 struct store_stats {
 	struct {
 		uint64_t bytes, samples;	/* on disk; samples or records */
