@@ -36,7 +36,10 @@ struct label_limits {
 
 /* Sort `items` in place, leave out empty values, append the bytes to *out. 0; -EEXIST: a name twice; -ENOMEM. */
 int labels_encode(struct label *items, uint32_t n, struct buf *out);
-/* UTF-8, sizes, names not empty. For what comes from outside. 0 or -EINVAL, -E2BIG with the reason. */
+/*
+ * UTF-8, sizes, names not empty, at most LABELS_MOST. For what comes from outside.
+ * 0 or -EINVAL, -E2BIG with the reason. A name twice is found by labels_encode.
+ */
 int labels_check(const struct label *items, uint32_t n, const struct label_limits *limits, struct error *err);
 /* Are these canonical bytes? For what comes from disk. */
 bool labels_sound(struct labels labels);
@@ -44,7 +47,7 @@ bool labels_sound(struct labels labels);
 /* Walk: *at starts at 0. */
 bool labels_next(struct labels labels, uint32_t *at, struct label *label);
 uint32_t labels_count(struct labels labels);
-bool labels_find(struct labels labels, const char *name, struct label *label);
+bool labels_find(struct labels labels, const char *name, struct label *label);	/* false: *label is empty */
 /* The metric's name; {"" , 0} if there is none. */
 struct label labels_metric(struct labels labels);
 static inline bool labels_equal(struct labels a, struct labels b)
@@ -56,7 +59,10 @@ static inline bool text_equal(const char *a, uint32_t n, const char *b)
 	return strlen(b) == n && !memcmp(a, b, n);
 }
 
-/* For people and logs: name{a="b",c="d"}, names quoted where PromQL would ask for it. */
+/*
+ * For people and logs: name{a="b",c="d"}. Names are quoted where kymo's PromQL
+ * asks for it, so the text is a selector: system.load.1m, {"temp-°C",a="b"}.
+ */
 void labels_print(struct labels labels, struct buf *out);
 
 #endif

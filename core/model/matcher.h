@@ -28,6 +28,12 @@ const char *matcher_value(const struct matcher *matcher);
 bool matcher_test(const struct matcher *matcher, const char *value, uint32_t n);
 /* Does it match the empty value, that is, series without the label? */
 bool matcher_takes_empty(const struct matcher *matcher);
+/*
+ * The only values that it can match, sorted, none twice: of =, of a regular
+ * expression such as a|b|c, and of a pattern without wildcards. NULL: it may
+ * match others too, or is negative. Valid as long as the matcher.
+ */
+const char *const *matcher_literals(const struct matcher *matcher, uint32_t *n);
 bool matchers_test(struct matcher *const *matchers, uint32_t n, struct labels labels);
 
 #endif
