@@ -3,12 +3,16 @@
  * block.h - an immutable file of chunks of one tier: written once, to a
  * temporary name, synced, renamed; then only read, merged into another, expired.
  *
- *	header | chunks | series table (ref, labels, metric, places of chunks) | footer
+ *	header | chunks | directory (refs, places of chunks) | names (labels, metrics) | footer
  *
  * Every section carries a checksum, and so does each chunk. Self-contained: the
- * series table has the labels. docs/format.md gives it byte by byte. File name:
- * PATH/<tier>/<start>-<end>-<sequence>.kyb; of overlapping blocks the one with
- * the higher sequence wins, record by record or sample by sample.
+ * labels of its series are in it. They are read when somebody asks for them, so
+ * that an open block costs memory for the directory alone. docs/format.md gives
+ * it byte by byte. File name: PATH/<tier>/<start>-<end>-<sequence>.kyb; of
+ * overlapping blocks the one with the higher sequence wins, record by record or
+ * sample by sample.
+ *
+ * Threads   Any thread may read and count references. A writer has one thread.
  */
 #ifndef STORE_BLOCK_H
 #define STORE_BLOCK_H
@@ -33,10 +37,8 @@ struct block_chunk {
 
 struct block_series {
 	series_ref ref;
-	struct labels labels;
-	const struct metric *metric;	/* borrowed from the block */
 	uint32_t n_chunks;
-	const struct block_chunk *chunks;	/* in order of `first` */
+	const struct block_chunk *chunks;	/* in order of `first`, none begins before the last one ends */
 };
 
 struct block;				/* reference-counted */
@@ -45,7 +47,11 @@ struct block;				/* reference-counted */
 int block_open(const char *path, struct block **out, struct error *err);
 struct block *block_ref(struct block *block);
 void block_unref(struct block *block);	/* the last one closes, and removes the file if doomed */
-void block_doom(struct block *block);	/* remove the file when nobody reads it any more */
+/*
+ * When nobody reads it any more: remove the file; or, because a part of it is
+ * damaged, keep it beside the store as NAME.damaged.
+ */
+void block_doom(struct block *block);
 
 enum kymo_tier block_tier(const struct block *block);
 kymo_ms block_start(const struct block *block);		/* (start, end] of all entries */
@@ -58,8 +64,15 @@ uint32_t block_count(const struct block *block);
 /* In order of ref. */
 const struct block_series *block_series_at(const struct block *block, uint32_t i);
 const struct block_series *block_find(const struct block *block, series_ref ref);	/* or NULL */
+/* What it calls itself and its metric, valid as long as the block. 0; -EBADMSG: damaged; -EIO, -ENOMEM. */
+int block_names(struct block *block, const struct block_series *series, struct labels *labels, const struct metric **metric);
 /* The bytes of a chunk, checked, appended to *out. 0; -EBADMSG: damaged; -EIO, -ENOMEM. */
 int block_read(const struct block *block, const struct block_chunk *chunk, struct buf *out);
+
+/* The highest WAL segment whose samples are all in blocks, as far as this block knows; 0: knows of none. */
+uint64_t block_wal(const struct block *block);
+/* Sequences of the blocks that this one stands in for: where both are found, they are removed. */
+uint32_t block_replaced(const struct block *block, const uint64_t **sequences);
 
 /* block_write.c: series in rising order of ref, for each its chunks in order of time. */
 struct block_writer;
@@ -68,6 +81,10 @@ int block_create(const char *store_path, enum kymo_tier tier, uint64_t sequence,
 int block_add_series(struct block_writer *writer, series_ref ref, struct labels labels, const struct metric *metric);
 int block_add_chunk(struct block_writer *writer, enum chunk_form form, kymo_ms first, kymo_ms last, uint32_t n,
 		    const void *data, uint32_t size);
+/* This one stands in for `old`, which is removed when it is there: carries over block_wal() too. 0 or -ENOMEM. */
+int block_replaces(struct block_writer *writer, const struct block *old);
+void block_covers_wal(struct block_writer *writer, uint64_t segment);
+uint64_t block_written(const struct block_writer *writer);	/* bytes so far */
 /* Sync, rename, sync the folder, open. Without any chunk: *out NULL and no file. */
 int block_finish(struct block_writer *writer, struct block **out, struct error *err);	/* frees the writer */
 void block_abandon(struct block_writer *writer);	/* removes what was written; NULL is fine */

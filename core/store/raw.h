@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * raw.h - the raw samples of one series in (start, end], in order of time, no
+ * time twice, from blocks and head together. Staleness marks and NaN are among
+ * them. A distribution comes as records.
+ */
+#ifndef STORE_RAW_H
+#define STORE_RAW_H
+
+#include "store/select.h"
+
+struct store_view;
+struct raw_reader;
+
+/*
+ * `view`: what was there when it was opened (state.h); NULL: what is there now.
+ * The view must outlive the reader. A series that is not (any more) gives an empty
+ * reader. 0 or -ENOMEM.
+ */
+int raw_open(struct store *store, const struct store_view *view, series_ref ref, kymo_ms start, kymo_ms end,
+	     struct raw_reader **out);
+/* 1: a piece, valid until the next call; 0: the end; -ENOMEM. Damaged chunks are left out and counted. */
+int raw_next(struct raw_reader *reader, struct piece *piece);
+void raw_close(struct raw_reader *reader);
+DEFINE_AUTO(raw_reader, raw_close)
+
+struct raw_stats {
+	uint32_t blocks, chunks, quarantined;
+};
+void raw_stats(const struct raw_reader *reader, struct raw_stats *stats);
+
+#endif

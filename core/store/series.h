@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * series.h - what is kept in memory of every live series: what the index knows,
+ * and its end of the head.
+ *
+ * The index owns it and guards its life: who looks at one holds the index's read
+ * lock. Fields of the head change under the head's stripe lock.
+ */
+#ifndef STORE_SERIES_H
+#define STORE_SERIES_H
+
+#include "model/labels.h"
+#include "model/metric.h"
+#include "model/window.h"
+
+#include <stdatomic.h>
+
+/* A metric that outlives its replacement as long as somebody holds it. */
+struct metric_box {
+	struct metric *metric;
+	_Atomic uint32_t holders;
+};
+
+struct head_data;		/* head.c: samples that are in no block yet */
+
+struct series {
+	struct labels labels;		/* owned by the index; data NULL: no such series */
+	struct metric_box *metric;	/* never NULL */
+	uint8_t kind;			/* enum series_kind */
+
+	bool last_known;		/* `last` is set: else it is read when it is asked for */
+	kymo_ms first_at, last_at;	/* oldest and newest sample kept, in any tier; INT64_MIN: none */
+	uint64_t last;			/* bits of the value at last_at; distribution: of its mean */
+	struct head_data *data;		/* newest first; NULL: none */
+};
+
+#endif

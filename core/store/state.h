@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * state.h - the store from inside: what the files of this folder share.
+ *
+ * Locks, in this order; each may be taken while those before it are held:
+ *
+ *	maintain	one flush, merge, expiry or close of windows at a time
+ *	append		the WAL, and who appends
+ *	index		reader-writer, see index.h
+ *	head stripe	one series' end of the head
+ *	lists		the lists of blocks
+ *
+ * A late or old sample is reported to downsample_mark with append and index (read)
+ * held, so that may only take locks of its own.
+ */
+#ifndef STORE_STATE_H
+#define STORE_STATE_H
+
+#include "store/block.h"
+#include "store/head.h"
+#include "store/index.h"
+#include "store/store.h"
+#include "store/wal.h"
+#include "util/log.h"
+#include "util/thread.h"
+
+struct downsample;		/* downsample.c: windows that are open, dirty, or not in a block yet */
+struct maintainer;		/* maintain.c: the thread */
+
+/* Blocks of one tier in order of start, then sequence. Immutable, counted. */
+struct block_list {
+	_Atomic uint32_t holders;
+	uint32_t n;
+	struct block *block[];
+};
+
+struct expiry_guard {
+	kymo_ms seen;		/* the latest time that is believed; INT64_MIN: none yet */
+	kymo_ms suspect;	/* the clock jumped to here; INT64_MIN: it did not */
+};
+
+struct store_counters {
+	_Atomic uint64_t appended, repeated, refused[REFUSALS], unlogged, late, quarantined, write_errors;
+	_Atomic uint64_t windows_closed, windows_recomputed;	/* kept by downsample.c */
+	_Atomic kymo_ms last_flush, last_cleanup;
+};
+
+struct store {
+	char *path;
+	int lock_fd;
+	const struct clock *clock;
+	bool manual;
+	kymo_ms opened_at;
+
+	pthread_mutex_t options_lock;
+	struct store_options options;	/* read with store_settings() */
+
+	pthread_mutex_t maintain_lock;
+
+	pthread_mutex_t append_lock;
+	struct wal *wal;
+	struct buf scratch;		/* of an append */
+	uint64_t unlogged;		/* samples of the head that are in no segment, since the last flush */
+	_Atomic bool flush_wanted;	/* the disk has room again: get those into blocks */
+
+	struct index *index;
+	struct head head;
+
+	pthread_mutex_t lists_lock;
+	struct block_list *list[TIERS];
+	_Atomic uint64_t flushes;	/* rises when blocks have taken over a part of the head */
+	_Atomic uint64_t sequence;	/* of the next block */
+
+	/* Kept by downsample.c: 1m windows that end by then are closed; what is stored in one is reported to it. */
+	_Atomic kymo_ms closed_until;	/* INT64_MIN: none */
+
+	struct expiry_guard guard[TIERS];
+	struct store_counters counters;
+	struct log_limit disk_log;
+
+	struct downsample *downsample;
+	struct maintainer *maintainer;
+};
+
+/* A copy of the options as they are now. */
+struct store_options store_settings(struct store *store);
+static inline kymo_ms store_now(const struct store *store) { return clock_now(store->clock); }
+static inline uint64_t store_next_sequence(struct store *store) { return atomic_fetch_add(&store->sequence, 1); }
+
+/* ---- blocks ---- */
+
+/* What can be read: the blocks of all tiers as they are now, whatever happens to them later. */
+struct store_view {
+	struct store *store;
+	struct block_list *list[TIERS];
+	uint64_t flushes;
+	struct view_memory *memory;	/* of names */
+};
+
+int store_view_open(struct store *store, struct store_view **out);	/* 0 or -ENOMEM */
+void store_view_close(struct store_view *view);
+DEFINE_AUTO(store_view, store_view_close)
+struct block *const *blocks_of(const struct store_view *view, enum kymo_tier tier, uint32_t *n);
+
+/*
+ * Take blocks out of a tier and put others in, at once. Those that go are doomed,
+ * those that come are the store's from here. 0; -ENOMEM: nothing changed.
+ */
+int store_replace_blocks(struct store *store, enum kymo_tier tier, struct block *const remove[], uint32_t n_remove,
+			 struct block *const add[], uint32_t n_add);
+
+/* ---- series ---- */
+
+/*
+ * As the series stands now. Wants the index's read lock; strings live as long as
+ * that is held. false: no such series.
+ */
+bool store_series_view(struct store *store, series_ref ref, struct series_view *out);
+/* The same with names that live as long as the view. 0; -ENOENT: no such series; -ENOMEM. Locks for itself. */
+int store_view_series(struct store_view *view, series_ref ref, struct series_view *out);
+/* A damaged part was met while reading. */
+void store_count_damage(struct store *store, uint32_t n);
+
+/* ---- the steps of maintenance; with the maintain lock ---- */
+
+/* fdatasync of index and WAL, in this order. */
+int store_sync(struct store *store);
+/* The head to raw blocks, then tiers_flush, then WAL segments go. On failure everything stays, to be tried again. */
+int store_flush(struct store *store, struct store_maintained *done, struct error *err);
+/* Blocks past their retention, series without data, the index's log. */
+int retention_expire(struct store *store, struct store_maintained *done, struct error *err);
+
+#endif
