@@ -100,6 +100,8 @@ static void copy_escaped(char *to, size_t room, const char *from)
 		*to++ = digits[c >> 4];
 		*to++ = digits[c & 15];
 	}
+	for (int i = 0; i < 3 && ((unsigned char)*from & 0xc0) == 0x80; i++, from--)
+		to--;			/* not within a character */
 	strcpy(to, *from ? "..." : "");
 }
 

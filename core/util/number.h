@@ -13,4 +13,7 @@
  */
 const char *number_format(double v, char text[NUMBER_TEXT]);
 
+/* strtod(3) as in the "C" locale; *end is where it stopped (`text`: no number here). */
+double number_parse(const char *text, char **end);
+
 #endif
