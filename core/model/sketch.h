@@ -28,28 +28,42 @@ struct sketch {
 	uint64_t zeros, nans;
 };
 
-void sketch_init(struct sketch *sketch, int32_t schema);	/* no memory yet */
+/* No memory yet. A schema out of bounds becomes the nearest inside. */
+void sketch_init(struct sketch *sketch, int32_t schema);
 void sketch_fini(struct sketch *sketch);
 void sketch_clear(struct sketch *sketch);			/* empty, keeps memory and schema */
+int sketch_reserve(struct sketch *sketch, uint32_t n);		/* room for n buckets. 0 or -ENOMEM, unchanged then */
 int sketch_copy(struct sketch *to, const struct sketch *from);	/* `to` is initialised. 0 or -ENOMEM */
 
 /* The signed index of v at a schema; v is neither 0 nor NaN. */
 int32_t sketch_index(double v, int32_t schema);
+/* Where bucket i (without base and sign) goes when the schema is that much coarser: i / 2^by, rounded up. */
+static inline int32_t sketch_coarser(int32_t i, int32_t by)
+{
+	return (i + (1 << by) - 1) >> by;
+}
 int sketch_add(struct sketch *sketch, double v, uint64_t count);	/* 0 or -ENOMEM, unchanged then */
 int sketch_add_all(struct sketch *sketch, const double *values, uint32_t n);
 int sketch_merge(struct sketch *to, const struct sketch *from);
 void sketch_downscale(struct sketch *sketch, int32_t schema);	/* to a coarser one */
+/* Counts add up to UINT64_MAX and stay there. */
+static inline uint64_t counts_plus(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
 uint64_t sketch_count(const struct sketch *sketch);		/* without nans */
 
 /*
  * The q-quantile (0..1) of what was added: the values at the two neighbouring
  * ranks of q * (count - 1) are estimated and interpolated, then clamped to
- * [min, max]. NaN when empty; q outside 0..1 gives -Inf, +Inf as in PromQL.
+ * [min, max]. The first and the last rank are min and max themselves, if these
+ * fall in the outer buckets. Either may be NaN or infinite: not known. NaN when
+ * empty; q outside 0..1 gives -Inf, +Inf as in PromQL.
  */
 double sketch_quantile(const struct sketch *sketch, double q, double min, double max);
 /* Largest relative error of such an estimate at this schema. */
 double sketch_error(int32_t schema);
-/* The estimate's bucket borders and middle, for others that sum over buckets (stddev). */
+/* What a value in that bucket is estimated to be, for others that sum over buckets (stddev). */
 double sketch_middle(int32_t index, int32_t schema);
 
 /* A compact serial form; decode checks everything (rising, no zero counts, at most SKETCH_BUCKETS). */

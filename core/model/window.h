@@ -26,25 +26,41 @@ struct window {
 	uint64_t count;
 	double sum, sum_low;	/* the sum is sum + sum_low, see window_sum */
 	double min, max, first, last;
-	kymo_ms first_at, last_at;
+	kymo_ms first_at, last_at;	/* of a distribution: of the samples it was merged from */
 	double correction;	/* counters: sum of the values before each drop inside */
 	bool ended;		/* a staleness mark is the last entry */
 	bool has_sketch;
 	struct sketch sketch;	/* when has_sketch; owned by the window */
 };
 
-/* An empty window; schema INT32_MIN: without a sketch. */
+#define SKETCH_NONE INT32_MIN	/* in place of a schema: no sketch */
+
+/* An empty window: count 0, min, max, first and last NaN. */
 void window_init(struct window *window, kymo_ms start, kymo_ms end, int32_t schema);
+/* The same for one that was used: keeps the memory of its sketch. */
+void window_reset(struct window *window, kymo_ms start, kymo_ms end, int32_t schema);
 void window_fini(struct window *window);
 int window_copy(struct window *to, const struct window *from);	/* `to` is initialised or zero */
 
 /* In order of time. A staleness mark only sets `ended`. 0 or -ENOMEM. */
 int window_add(struct window *window, enum series_kind kind, kymo_ms at, double v);
 int window_add_all(struct window *window, enum series_kind kind, const kymo_ms *at, const double *v, uint32_t n);
-/* `later` follows `window` in time (both may be empty). Start and end of the result are window's. */
+/*
+ * `later` follows `window` in time (both may be empty). Start and end of the
+ * result are window's. A sketch is kept only where it covers everything: a later
+ * window without one takes it away, unless that is constant and its sketch known.
+ */
 int window_merge(struct window *window, enum series_kind kind, const struct window *later);
 /* One observation of a distribution: times do not matter, NaN is only counted in the sketch. */
 int window_observe(struct window *window, double v, uint64_t count);
+
+/*
+ * As it is stored: the sum in one double, and of a distribution first and last
+ * are its mean (no order is known of observations).
+ */
+void window_settle(struct window *window, enum series_kind kind);
+/* All its values are `min`, none is NaN: it needs no sketch. */
+bool window_is_constant(const struct window *window);
 
 static inline double window_sum(const struct window *w) { return w->sum + w->sum_low; }
 static inline double window_increase(const struct window *w) { return w->last - w->first + w->correction; }
