@@ -86,13 +86,14 @@ void tree_write(const struct tree *tree, const char *path, const char *text)
 void tree_link(const struct tree *tree, const char *target, const char *path)
 {
 	make_parents(tree, path);
+	unlink(tree_path(tree, path));
 	if (symlink(target, tree_path(tree, path)) < 0)
 		fail("symlink", path);
 }
 
 void tree_unlink(const struct tree *tree, const char *path)
 {
-	if (remove(tree_path(tree, path)) < 0)
+	if (nftw(tree_path(tree, path), remove_one, 16, FTW_DEPTH | FTW_PHYS) < 0)
 		fail("remove", path);
 }
 

@@ -22,7 +22,7 @@ const char *tree_path(const struct tree *tree, const char *path);
 void tree_folder(const struct tree *tree, const char *path);
 void tree_write(const struct tree *tree, const char *path, const char *text);	/* the same inode, if it is there */
 void tree_link(const struct tree *tree, const char *target, const char *path);	/* symbolic */
-void tree_unlink(const struct tree *tree, const char *path);
+void tree_unlink(const struct tree *tree, const char *path);	/* a folder with all that is in it */
 
 /* The files and folders of `from`, written over what is there. */
 void tree_copy(const struct tree *tree, const char *from);
