@@ -10,12 +10,12 @@
 
 #include <kymo/abi.h>
 
-#define CHUNK_MOST 1024			/* samples of a chunk in a block */
-#define CHUNK_LIMIT 65536		/* more is damage */
+#define CHUNK_MOST 1024			/* samples that are encoded at a time */
+#define CHUNK_LIMIT 65536		/* of a run; more is damage */
 
-/* Append n (1..CHUNK_LIMIT) samples, times rising, to *out. 0 or -ENOMEM. */
+/* Append n (1..CHUNK_MOST) samples, times rising, to *out. 0 or -ENOMEM. */
 int chunk_encode(const kymo_ms *at, const double *values, uint32_t n, struct buf *out);
-/* The same for a run: n samples of one value, `step` apart; costs no more than n = 2. */
+/* The same for a run: n (1..CHUNK_LIMIT) samples of one value, `step` apart, in a few bytes. */
 int chunk_encode_run(kymo_ms first, kymo_ms step, double value, uint32_t n, struct buf *out);
 /* How many samples those bytes hold; negative: -EBADMSG. */
 int64_t chunk_count(const uint8_t *data, size_t size);
