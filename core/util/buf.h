@@ -55,7 +55,7 @@ struct reader {
 
 static inline struct reader reader_of(const void *data, size_t n)
 {
-	return (struct reader){ data, (const uint8_t *)data + n, false };
+	return (struct reader){ data, n ? (const uint8_t *)data + n : data, false };
 }
 static inline size_t reader_left(const struct reader *r) { return (size_t)(r->end - r->at); }
 uint8_t read_u8(struct reader *r);

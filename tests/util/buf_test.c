@@ -172,6 +172,18 @@ static void a_reader_turns_bad_and_stays_so(void **state)
 	assert_null(read_bytes(&r, 0));
 }
 
+static void nothing_can_be_read(void **state)
+{
+	struct reader r = reader_of(NULL, 0);
+
+	(void)state;
+	assert_int_equal(reader_left(&r), 0);
+	assert_non_null(read_bytes(&r, 0));
+	assert_false(r.bad);
+	assert_int_equal(read_varint(&r), 0);
+	assert_true(r.bad);
+}
+
 static void refuses_malformed_varints(void **state)
 {
 	static const struct { const char *bytes; size_t n; bool bad; uint64_t v; } rows[] = {
@@ -216,6 +228,7 @@ int main(void)
 		cmocka_unit_test(refuses_an_absurd_size),
 		cmocka_unit_test(reserve_leaves_the_length),
 		cmocka_unit_test(a_reader_turns_bad_and_stays_so),
+		cmocka_unit_test(nothing_can_be_read),
 		cmocka_unit_test(refuses_malformed_varints),
 		cmocka_unit_test(refuses_a_string_longer_than_what_is_there),
 	};
