@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ROOM_FIRST = 64, VARINT_MOST = 10 };
+enum { ROOM_FIRST = 64 };
 
 void buf_fini(struct buf *buf)
 {
@@ -67,33 +67,42 @@ void buf_add_text(struct buf *buf, const char *text)
 	buf_add(buf, text, strlen(text));
 }
 
+/* Prints where there is room; if that was too little, once more with enough. */
 void buf_printf(struct buf *buf, const char *format, ...)
 {
+	uint8_t *to = buf_reserve(buf, 0);
 	va_list args;
-	uint8_t *to;
 	int n;
 
+	if (!to)
+		return;
 	va_start(args, format);
-	n = vsnprintf(NULL, 0, format, args);
+	n = vsnprintf((char *)to, buf->room - buf->len, format, args);
 	va_end(args);
-	if (n < 0 || over_limit(buf, (size_t)n) || buf->failed) {
+	if (n < 0 || over_limit(buf, (size_t)n)) {
 		buf->failed = true;
 		return;
 	}
-	if ((size_t)n >= buf->room - buf->len && !grow(buf, buf->len + (size_t)n + 1)) {
-		buf->failed = true;
-		return;
+	if ((size_t)n >= buf->room - buf->len) {
+		if (!grow(buf, buf->len + (size_t)n + 1)) {
+			buf->failed = true;
+			return;
+		}
+		va_start(args, format);
+		vsnprintf((char *)buf->data + buf->len, (size_t)n + 1, format, args);
+		va_end(args);
 	}
-	to = buf->data + buf->len;
-	va_start(args, format);
-	vsnprintf((char *)to, (size_t)n + 1, format, args);
-	va_end(args);
 	buf->len += (size_t)n;
 }
 
 void buf_add_u8(struct buf *buf, uint8_t v)
 {
-	buf_add(buf, &v, sizeof v);
+	uint8_t *to = buf_reserve(buf, 1);
+
+	if (!to)
+		return;
+	*to = v;
+	buf->len++;
 }
 
 void buf_add_u16(struct buf *buf, uint16_t v)
@@ -122,15 +131,21 @@ void buf_add_f64(struct buf *buf, double v)
 	buf_add_u64(buf, bits);
 }
 
+static unsigned varint_len(uint64_t v)
+{
+	return (unsigned)(63 - __builtin_clzll(v | 1)) / 7 + 1;
+}
+
 void buf_add_varint(struct buf *buf, uint64_t v)
 {
-	uint8_t bytes[VARINT_MOST];
-	size_t n = 0;
+	uint8_t *to = buf_reserve(buf, varint_len(v));
 
+	if (!to)
+		return;
 	for (; v >= 0x80; v >>= 7)
-		bytes[n++] = (uint8_t)(v | 0x80);
-	bytes[n++] = (uint8_t)v;
-	buf_add(buf, bytes, n);
+		*to++ = (uint8_t)(v | 0x80);
+	*to++ = (uint8_t)v;
+	buf->len = (size_t)(to - buf->data);
 }
 
 void buf_add_zigzag(struct buf *buf, int64_t v)

@@ -7,7 +7,6 @@
 #include "util/check.h"
 #include "util/utf8.h"
 
-#include <inttypes.h>
 #include <math.h>
 
 /* What stands before a value: nothing behind its key, else a comma between two. */
@@ -55,14 +54,18 @@ static void escape(struct buf *out, uint8_t c)
 		buf_printf(out, "\\u%04x", c);
 }
 
+static bool needs_escape(uint8_t c)
+{
+	return c < 0x20 || c == '"' || c == '\\';
+}
+
 /* How many bytes from here on stand for themselves. */
 static size_t plain(const char *text, size_t n)
 {
-	size_t at = 0, step;
+	size_t at = 0, step = 1;
 
-	while (at < n && (uint8_t)text[at] >= 0x20 && text[at] != '"' && text[at] != '\\' &&
-	       (step = utf8_step(text + at, n - at)))
-		at += step;
+	for (; at < n && step && !needs_escape((uint8_t)text[at]); at += step)
+		step = (uint8_t)text[at] < 0x80 ? 1 : utf8_step(text + at, n - at);
 	return at;
 }
 
@@ -126,14 +129,16 @@ void json_number(struct json *json, double v)
 
 void json_integer(struct json *json, int64_t v)
 {
-	before_value(json);
-	buf_printf(json->out, "%" PRId64, v);
+	char text[NUMBER_TEXT];
+
+	literal(json, number_format_integer(v, text));
 }
 
 void json_unsigned(struct json *json, uint64_t v)
 {
-	before_value(json);
-	buf_printf(json->out, "%" PRIu64, v);
+	char text[NUMBER_TEXT];
+
+	literal(json, number_format_unsigned(v, text));
 }
 
 void json_bool(struct json *json, bool v) { literal(json, v ? "true" : "false"); }

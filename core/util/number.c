@@ -187,6 +187,27 @@ const char *number_format(double v, char text[NUMBER_TEXT])
 	return text;
 }
 
+static void put_number(char *to, uint64_t v)
+{
+	char digits[20];
+	size_t n = put_digits(digits + sizeof digits, v);
+
+	*put(to, digits + sizeof digits - n, n) = '\0';
+}
+
+const char *number_format_unsigned(uint64_t v, char text[NUMBER_TEXT])
+{
+	put_number(text, v);
+	return text;
+}
+
+const char *number_format_integer(int64_t v, char text[NUMBER_TEXT])
+{
+	text[0] = '-';
+	put_number(text + (v < 0), v < 0 ? -(uint64_t)v : (uint64_t)v);
+	return text;
+}
+
 static locale_t c_locale;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 

@@ -66,6 +66,18 @@ static void writes_the_shortest(void **state)
 		assert_string_equal(number_format(rows[i].v, text), rows[i].text);
 }
 
+static void writes_integers(void **state)
+{
+	char text[NUMBER_TEXT];
+
+	(void)state;
+	assert_string_equal(number_format_integer(0, text), "0");
+	assert_string_equal(number_format_integer(-10, text), "-10");
+	assert_string_equal(number_format_integer(INT64_MAX, text), "9223372036854775807");
+	assert_string_equal(number_format_integer(INT64_MIN, text), "-9223372036854775808");
+	assert_string_equal(number_format_unsigned(UINT64_MAX, text), "18446744073709551615");
+}
+
 static uint64_t next(uint64_t *seed)
 {
 	*seed ^= *seed << 13;
@@ -209,6 +221,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes_the_shortest),
+		cmocka_unit_test(writes_integers),
 		cmocka_unit_test(reads_back_to_the_same_bits),
 		cmocka_unit_test(no_shorter_text_reads_back),
 		cmocka_unit_test(is_the_nearest_of_its_length),
