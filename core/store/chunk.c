@@ -279,7 +279,7 @@ int chunk_encode(const kymo_ms *at, const double *values, uint32_t n, struct buf
 	int64_t integers[CHUNK_MOST];
 	enum time_mode times;
 	enum value_mode mode;
-	uint32_t exponent;
+	uint32_t exponent = 0;
 
 	CHECK(n >= 1 && n <= CHUNK_MOST, "n=%u", n);
 	times = times_mode(at, n);
