@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* state.h - struct kymo; of this folder only. */
+#ifndef SERVICE_STATE_H
+#define SERVICE_STATE_H
+
+#include "query/plain.h"
+#include "service/service.h"
+#include "util/thread.h"
+
+struct kymo {
+	const struct clock *clock;
+	struct store *store;
+	struct host *host;
+	struct event_socket *events;	/* NULL: none */
+	char *file;			/* NULL: the configuration came as text */
+	char *run_dir;
+	kymo_ms started_at;
+	_Atomic uint32_t requests;
+
+	pthread_mutex_t change;		/* reloads come one after another */
+	struct service_listener listener;
+
+	pthread_mutex_t guard;		/* of limits */
+	struct plain_limits limits;
+};
+
+#endif
