@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * request.h - one request on its way through the server, and its answer.
+ *
+ * A handler reads the request and fills the response; it knows nothing of
+ * libmicrohttpd. Handlers run on the server's threads, several at a time.
+ */
+#ifndef HTTP_REQUEST_H
+#define HTTP_REQUEST_H
+
+#include "service/service.h"
+#include "util/json.h"
+
+#define REQUEST_PARAMETERS 64		/* in a query string; more is a bad request */
+
+struct parameter {
+	const char *name, *value;	/* decoded; value "" when there is none */
+};
+
+struct request {
+	struct kymo *kymo;
+	const char *method, *path;
+	const char *rest;		/* what stands for * in the route, decoded; or NULL */
+	uint32_t rest_len;
+	bool trusted;			/* by the control socket, or http.admin is on */
+	struct parameter parameters[REQUEST_PARAMETERS];
+	uint32_t n_parameters;
+	struct buf body;
+};
+
+struct response {
+	unsigned status;		/* preset 200 */
+	const char *content_type;	/* preset application/json */
+	const char *allow;		/* of a 405 and OPTIONS; or NULL */
+	struct buf body;
+};
+
+/* The first value of a parameter, or NULL. */
+const char *request_parameter(const struct request *request, const char *name);
+/* Refuse parameters that are not among the NULL-ended names. 0 or -EINVAL. */
+int request_check_parameters(const struct request *request, const char *const *allowed, struct error *err);
+
+/* {"error": text, "status": status}, in place of what the body holds. */
+void response_error(struct response *response, unsigned status, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The same from a failed call: its code chooses the status (EINVAL 400, ENOENT 404, EEXIST 409, E2BIG 413 ...). */
+void response_failure(struct response *response, int code, const struct error *err);
+
+/*
+ * A time: RFC 3339, unix seconds, `now`, or a span before now ("-1h", "now-90s").
+ * 0 or -EINVAL with the reason, `what` in front.
+ */
+int request_time(const char *text, kymo_ms now, const char *what, kymo_ms *at, struct error *err);
+
+#endif

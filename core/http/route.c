@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* route.c - the table, and finding a row in it. */
+#include "http/route.h"
+
+static const struct route routes[] = {
+	{ "GET",    "/-/healthy",                 api_healthy,         false },
+	{ "GET",    "/-/ready",                   api_ready,           false },
+	{ "POST",   "/-/reload",                  api_reload,          true  },
+	{ "GET",    "/metrics",                   api_exposition,      false },
+	{ "GET",    "/kymo/v1/snapshot",          api_snapshot,        false },
+	{ "GET",    "/kymo/v1/latest",            api_latest,          false },
+	{ "GET",    "/kymo/v1/metrics",           api_metrics,         false },
+	{ "GET",    "/kymo/v1/metrics/*/stats",   api_metric_stats,    false },
+	{ "GET",    "/kymo/v1/query",             api_query,           false },
+	{ "POST",   "/kymo/v1/query",             api_query,           false },
+	{ "GET",    "/kymo/v1/stats",             api_stats,           false },
+	{ "GET",    "/kymo/v1/tiers",             api_tiers,           false },
+	{ "GET",    "/kymo/v1/instances",         api_instances,       false },
+	{ "POST",   "/kymo/v1/instances",         api_instance_add,    true  },
+	{ "DELETE", "/kymo/v1/instances/*",       api_instance_remove, true  },
+	{ "POST",   "/kymo/v1/instances/*/reset", api_instance_reset,  true  },
+	{ "POST",   "/kymo/v1/plan",              api_plan,            true  },
+	{ "POST",   "/kymo/v1/events",            api_events,          false },
+	{ "POST",   "/kymo/v1/maintain",          api_maintain,        false },
+};
+
+/* Does the path fit; and which part of it stands for the *? */
+static bool path_fits(const char *pattern, const char *path, const char **rest, uint32_t *n)
+{
+	const char *star = strchr(pattern, '*');
+	size_t head = star ? (size_t)(star - pattern) : 0, tail, len = strlen(path);
+
+	if (!star)
+		return !strcmp(pattern, path);
+	tail = strlen(star + 1);
+	if (len <= head + tail || memcmp(path, pattern, head) != 0 || strcmp(path + len - tail, star + 1) != 0)
+		return false;
+	*rest = path + head;
+	*n = (uint32_t)(len - head - tail);
+	return true;
+}
+
+/* The methods of a path, for Allow: a set of strings is enough, there are few. */
+static const char *allow_text(bool get, bool post, bool erase)
+{
+	if (get && post)
+		return "GET, HEAD, POST, OPTIONS";
+	if (get)
+		return "GET, HEAD, OPTIONS";
+	if (erase)
+		return "DELETE, OPTIONS";
+	return post ? "POST, OPTIONS" : NULL;
+}
+
+static void refuse(const struct request *request, struct response *response, const char *allow)
+{
+	if (!allow) {
+		response_error(response, 404, "there is no %.200s (docs/http.md lists what there is)", request->path);
+		return;
+	}
+	response->allow = allow;
+	if (!strcmp(request->method, "OPTIONS"))
+		response->status = 204;
+	else
+		response_error(response, 405, "%.16s is not a method of %.200s (allowed: %s)", request->method, request->path,
+			       allow);
+}
+
+static void run(const struct route *route, const struct request *request, struct response *response)
+{
+	if (route->admin && !request->trusted)
+		response_error(response, 403,
+			       "%s %s is for the control socket; `http: {admin: true}` in the configuration opens it here",
+			       route->method, route->path);
+	else
+		route->handle(request, response);
+}
+
+void route_request(struct request *request, struct response *response)
+{
+	const char *method = !strcmp(request->method, "HEAD") ? "GET" : request->method;
+	bool get = false, post = false, erase = false;
+
+	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+		const struct route *route = &routes[i];
+
+		if (!path_fits(route->path, request->path, &request->rest, &request->rest_len))
+			continue;
+		if (!strcmp(route->method, method)) {
+			run(route, request, response);
+			return;
+		}
+		get |= !strcmp(route->method, "GET");
+		post |= !strcmp(route->method, "POST");
+		erase |= !strcmp(route->method, "DELETE");
+	}
+	refuse(request, response, allow_text(get, post, erase));
+}
