@@ -62,6 +62,7 @@ struct harness {
 	uint32_t n_queue;
 
 	struct text samples, rejected, logged;
+	char *shown;				/* a copy of logged, which other threads add to */
 	size_t n_samples;
 	pthread_mutex_t lock;			/* log, reject, declare come from any thread */
 };
@@ -400,6 +401,7 @@ void harness_close(struct harness *h)
 	free(h->samples.bytes);
 	free(h->rejected.bytes);
 	free(h->logged.bytes);
+	free(h->shown);
 	pool_free(&h->pool);
 	pool_free(&h->names);
 	pthread_mutex_destroy(&h->lock);
@@ -694,9 +696,13 @@ const char *harness_rejected(const struct harness *h)
 	return text_get(&h->rejected);
 }
 
-const char *harness_logged(const struct harness *h)
+const char *harness_logged(struct harness *h)
 {
-	return text_get(&h->logged);
+	free(h->shown);
+	pthread_mutex_lock(&h->lock);
+	h->shown = strdup(text_get(&h->logged));
+	pthread_mutex_unlock(&h->lock);
+	return h->shown ? h->shown : "";
 }
 
 struct kymo_host *harness_host(struct harness *h)

@@ -92,9 +92,12 @@ double harness_value(const struct harness *h, const char *series);
  */
 bool harness_golden(const struct harness *h, const char *path);
 
-/* "key: text" of each reject, "level: text" of each log line, a line each. */
+/*
+ * "key: text" of each reject, "level: text" of each log line, a line each. What
+ * harness_logged gives lives until it is called again.
+ */
 const char *harness_rejected(const struct harness *h);
-const char *harness_logged(const struct harness *h);
+const char *harness_logged(struct harness *h);
 
 /* For tests that want to go between: the host that the plugin sees, and its instance. */
 struct kymo_host *harness_host(struct harness *h);
