@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * settings.c - reads the tree against the tables of settings_table.c and puts
+ * the values where the rest of the core looks for them.
+ *
+ * Values that are wrong were replaced by their presets, so that everything can
+ * be looked at and all errors are said at once; no settings come out then.
+ */
+#include "conf/settings_fill.h"
+#include "conf/schema_read.h"
+#include "conf/tree.h"
+#include "util/check.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+int fill_texts(struct arena *arena, const struct kymo_value *value, const char *const **texts, uint32_t *n)
+{
+	const char **copy = arena_array(arena, value->n, sizeof *copy);
+
+	if (!copy)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < value->n; i++)
+		copy[i] = value->items[i].string;
+	*texts = copy;
+	*n = value->n;
+	return 0;
+}
+
+int fill_labels(struct arena *arena, const struct kymo_value *value, const struct setting_label **labels,
+		uint32_t *n)
+{
+	struct setting_label *copy = arena_array(arena, value->n, sizeof *copy);
+
+	if (!copy)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < value->n; i++)
+		copy[i] = (struct setting_label){ value->items[i].items[LABEL_NAME].string,
+						  value->items[i].items[LABEL_VALUE].string };
+	*labels = copy;
+	*n = value->n;
+	return 0;
+}
+
+static void fill_store(struct settings *settings, const struct kymo_value *store)
+{
+	settings->store.path = store[STORE_PATH].string;
+	for (size_t tier = 0; tier < TIERS; tier++)
+		settings->store.retention[tier] = store[STORE_RETENTION].items[tier].duration;
+	settings->store.out_of_order = store[STORE_OUT_OF_ORDER].duration;
+	settings->store.cleanup = store[STORE_CLEANUP].duration;
+	settings->store.sync = store[STORE_SYNC].duration;
+	settings->store.strict = !strcmp(store[STORE_DURABILITY].string, "strict");
+	settings->store.flush = store[STORE_FLUSH].duration;
+}
+
+static void fill_limits(struct settings *settings, const struct kymo_value *limits)
+{
+	settings->limits.series = (uint32_t)limits[LIMIT_SERIES].integer;
+	settings->limits.series_per_metric = (uint32_t)limits[LIMIT_SERIES_PER_METRIC].integer;
+	settings->limits.labels = (uint32_t)limits[LIMIT_LABELS].integer;
+	settings->limits.name = limits[LIMIT_NAME].size;
+	settings->limits.value = limits[LIMIT_VALUE].size;
+	settings->limits.points = (uint32_t)limits[LIMIT_POINTS].integer;
+	settings->limits.samples = (uint64_t)limits[LIMIT_SAMPLES].integer;
+}
+
+static enum log_level level_of(const char *name)
+{
+	for (int level = LOG_LEVEL_ERROR; level < LOG_LEVEL_DEBUG; level++)
+		if (!strcmp(name, log_level_name((enum log_level)level)))
+			return (enum log_level)level;
+	return LOG_LEVEL_DEBUG;
+}
+
+static void fill_log(struct settings *settings, const struct kymo_value *log)
+{
+	for (size_t topic = 0; topic < LOG_TOPICS; topic++) {
+		const char *own = log[LOG_OPTION_TOPICS + topic].string;
+
+		settings->log[topic] = level_of(own ? own : log[LOG_OPTION_LEVEL].string);
+	}
+}
+
+/* `http: off`, `listen: off` and `listen: []` are the same. */
+static int fill_http(struct settings *settings, const struct kymo_value *section)
+{
+	struct arena *arena = &settings->memory->arena;
+	const struct kymo_value *http = section->items, *listen = &http[HTTP_LISTEN];
+
+	settings->http.admin = http[HTTP_ADMIN].flag;
+	settings->http.connections = (uint32_t)http[HTTP_CONNECTIONS].integer;
+	settings->http.body = http[HTTP_BODY].size;
+	if (fill_texts(arena, listen, &settings->http.listen, &settings->http.n_listen) < 0)
+		return -ENOMEM;
+	if ((section->flags & OPTION_OFF) ||
+	    (listen->n == 1 && listen->items[0].string && !strcmp(listen->items[0].string, "off")))
+		settings->http.n_listen = 0;
+	return fill_texts(arena, &http[HTTP_HOSTS], &settings->http.hosts, &settings->http.n_hosts);
+}
+
+const char *settings_run_dir_preset(char *room, size_t size)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	int n = -1;
+
+	if (runtime && runtime[0] == '/')
+		n = snprintf(room, size, "%s/kymo", runtime);
+	if (n >= 0 && (size_t)n < size)
+		return room;
+	if (geteuid() == 0)
+		snprintf(room, size, "/run/kymo");
+	else
+		snprintf(room, size, "/tmp/kymo-%u", (unsigned)geteuid());
+	return room;
+}
+
+static int fill_sockets(struct settings *settings, const struct kymo_value *sockets)
+{
+	char room[4096];
+	const char *dir = sockets->string ? sockets->string : settings_run_dir_preset(room, sizeof room);
+
+	settings->run_dir = arena_copy(&settings->memory->arena, dir, strlen(dir));
+	return settings->run_dir ? 0 : -ENOMEM;
+}
+
+static int fill(struct settings *settings, struct error *err)
+{
+	const struct kymo_value *root = settings->memory->values->values;
+	struct arena *arena = &settings->memory->arena;
+	int r;
+
+	fill_store(settings, root[ROOT_STORE].items);
+	fill_limits(settings, root[ROOT_LIMITS].items);
+	fill_log(settings, root[ROOT_LOG].items);
+	settings->interval = root[ROOT_DEFAULTS].items[DEFAULTS_INTERVAL].duration;
+	settings->plugins_given = root[ROOT_PLUGINS].flags & KYMO_GIVEN;
+	r = fill_http(settings, &root[ROOT_HTTP]);
+	if (r == 0)
+		r = fill_sockets(settings, &root[ROOT_SOCKETS]);
+	if (r == 0)
+		r = fill_labels(arena, &root[ROOT_LABELS], &settings->labels, &settings->n_labels);
+	if (r == 0)
+		r = fill_texts(arena, &root[ROOT_PLUGIN_PATH], &settings->plugin_path, &settings->n_plugin_path);
+	return r < 0 ? r : fill_instances(settings, err);
+}
+
+/* ---- the whole ---- */
+
+static struct settings *settings_create(const char *file)
+{
+	struct settings *settings = calloc(1, sizeof *settings);
+
+	if (!settings)
+		return NULL;
+	settings->memory = calloc(1, sizeof *settings->memory);
+	if (settings->memory)
+		settings->file = arena_copy(&settings->memory->arena, file, strlen(file));
+	if (settings->file)
+		return settings;
+	settings_free(settings);
+	return NULL;
+}
+
+void settings_free(struct settings *settings)
+{
+	if (!settings)
+		return;
+	yaml_free(settings->tree);
+	if (settings->memory) {
+		schema_values_free(settings->memory->values);
+		arena_fini(&settings->memory->arena);
+	}
+	free(settings->memory);
+	free(settings);
+}
+
+static int read_tree(struct settings *settings, struct error *err)
+{
+	const struct yaml_node *root = settings->tree->root;
+	struct place whole = { root->at.file, 0, 0 };
+	int r;
+
+	settings->memory->values = schema_read(&settings_schema, root, whole, err);
+	r = settings->memory->values ? fill(settings, err) : -ENOMEM;
+	if (r == 0)
+		r = check_instances(settings, err);
+	if (r == 0)
+		check_rest(settings, err);
+	return r;
+}
+
+/* The file of that name, or the text. */
+static struct settings *load(const char *file, const char *name, const char *text, size_t n, struct error *err)
+{
+	AUTO(settings) settings = settings_create(file);
+	unsigned before = err->count;
+
+	if (!settings) {
+		error_set(err, -ENOMEM, "%s: out of memory", name);
+		return NULL;
+	}
+	settings->tree = tree_load(name, text, n, err);
+	if (!settings->tree)
+		return NULL;
+	if (read_tree(settings, err) < 0 && err->count == before)
+		error_set(err, -ENOMEM, "%s: out of memory", name);
+	return err->count == before ? TAKE(settings) : NULL;
+}
+
+struct settings *settings_load(const char *path, struct error *err)
+{
+	return load(path, path, NULL, 0, err);
+}
+
+struct settings *settings_parse(const char *name, const char *text, size_t n, struct error *err)
+{
+	return load("", name, text ? text : "", text ? n : 0, err);
+}
+
+void settings_describe(struct buf *out)
+{
+	schema_describe(&settings_schema, out);
+}
