@@ -86,7 +86,10 @@ struct kymo_plugin {
 	 */
 	void (*observe)(void *instance, const struct kymo_event *const *events, uint32_t n);
 
-	/* Take other values without a restart; on error keep the old; or NULL: it is replaced. */
+	/*
+	 * Take other values without a restart; on error keep the old. -ENOTSUP:
+	 * not these, with them it must be replaced; NULL: it always is.
+	 */
 	int (*reconfigure)(void *instance, const struct kymo_value *config);
 	void (*reset)(void *instance);	/* forget counted state; or NULL */
 
