@@ -313,7 +313,7 @@ static const char *key_of(const struct harness *h, const struct kymo_value *valu
 					      value < item->items + item->n))
 				return option->key;
 			for (uint32_t f = 0; option->type == KYMO_ROWS && f < item->n; f++)
-				if (option->fields[f].type == KYMO_STRINGS && value >= item->items[f].items &&
+				if (option->fields[f].type == KYMO_STRINGS && item->items[f].n && value >= item->items[f].items &&
 				    value < item->items[f].items + item->items[f].n)
 					return option->key;
 		}
