@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""A collector from outside the tree: compiled, enabled, collected, queried, replaced while running, removed."""
+import pathlib
+import tempfile
+
+from daemon import Daemon, expect, main, wait_for
+from installed import PLUGINS, Installed
+
+OTHERS = "plugins:\n  - plugin: system\n"
+
+
+def entry(path, extra=""):
+    return f"  - plugin: {path}\n    interval: 100ms\n{extra}"
+
+
+def lives_from_headers_to_removal():
+    with tempfile.TemporaryDirectory(prefix="kymo-third-") as folder:
+        pathlib.Path(folder).chmod(0o755)
+        installed = Installed(folder)
+        library = pathlib.Path(folder) / "ticks.so"
+        installed.build_plugin(PLUGINS / "ticks.c", library)
+        with Daemon(OTHERS) as kymo:
+            wait_for("system samples", lambda: kymo.latest("system.uptime"))
+
+            kymo.write(OTHERS + entry(library))
+            log = kymo.reload()
+            expect("1 kept" in log and "1 started" in log, f"reload says: {log}")
+            expect("ticks" in log and "inside" in log, f"no word of the plugin from outside the folder: {log}")
+            wait_for("ticks", lambda: kymo.latest("ticks.total").get((), 0) > 3)
+            parities = {dict(labels)["parity"] for labels in kymo.latest("ticks.last")}
+            expect(parities <= {"odd", "even"} and parities, f"labels: {parities}")
+
+            installed.build_plugin(PLUGINS / "ticks.c", library, 'VERSION="2.0"', "STEP=1000")
+            log = kymo.reload()
+            expect("1 replaced" in log, f"the new file is not taken up: {log}")
+            wait_for("the new version's steps", lambda: kymo.latest("ticks.total").get((), 0) >= 3000)
+            versions = {item["name"]: item["version"] for item in kymo.get("/kymo/v1/instances")["instances"]}
+            expect(versions["ticks"] == "2.0", f"versions: {versions}")
+
+            kymo.write(OTHERS)
+            log = kymo.reload()
+            expect("1 stopped" in log, f"reload says: {log}")
+            wait_for("the end of its series", lambda: not kymo.latest("ticks.*"))
+            points = kymo.samples("ticks.total")[0][1]
+            expect(len(points) > 8, f"its samples stay: {points}")
+
+
+def says_what_its_options_are():
+    with tempfile.TemporaryDirectory(prefix="kymo-third-") as folder:
+        pathlib.Path(folder).chmod(0o755)
+        installed = Installed(folder)
+        library = pathlib.Path(folder) / "ticks.so"
+        installed.build_plugin(PLUGINS / "ticks.c", library)
+        with Daemon(OTHERS) as kymo:
+            for extra, words in [
+                ("    with: {start: 13}\n", "13 brings bad luck"),
+                ("    with: {start: many}\n", "start"),
+                ("    with: {strat: 1}\n", "start"),
+                ("    with: {start: -1}\n", "start"),
+            ]:
+                kymo.write(OTHERS + entry(library, extra))
+                text = kymo.cli("reload", status=1)
+                expect(words in text and f"{kymo.file}:" in text, f"{extra}: {text}")
+            expect(kymo.latest("system.uptime"), "the rest goes on")
+
+
+main([lives_from_headers_to_removal, says_what_its_options_are])
