@@ -32,7 +32,7 @@ static const struct kymo_option options[N_OPTIONS] = {
 	[KEEP]        = { .key = "keep", .type = KYMO_DURATION, .preset = "30d",
 			  .help = "Age of the newest sample that a file may hold, after which it is removed; 0s: never.",
 			  .min = 0, .max = 36600 * 86400e3 },
-	[MAX_OPEN]    = { .key = "max_open", .type = KYMO_INTEGER, .preset = "64",
+	[MAX_OPEN]    = { .key = "max_open", .type = KYMO_INTEGER, .preset = "256",
 			  .help = "Files that stay open at a time.", .min = 1, .max = 65536 },
 };
 
