@@ -35,14 +35,33 @@ static struct machine machine_create(void)
 	return m;
 }
 
+/* With bash alone. */
+static struct machine machine_small(void)
+{
+	struct machine m = { .proc = tree_create(), .harness = harness_open(&kymo_plugin) };
+
+	tree_copy_to(&m.proc, RECORDED "before/200", "200");
+	tree_write(&m.proc, "uptime", "1394.58 2621.68\n");
+	harness_set(m.harness, "root", m.proc.path);
+	return m;
+}
+
 static struct machine machine_match(const char *names)
 {
-	struct machine m = machine_create();
+	struct machine m = machine_small();
 
 	harness_set(m.harness, "match", names);
 	harness_set(m.harness, "each", "true");
 	assert_int_equal(harness_run(m.harness), 0);
 	return m;
+}
+
+/* Another instance on the same machine. */
+static void machine_again(struct machine *m)
+{
+	harness_close(m->harness);
+	m->harness = harness_open(&kymo_plugin);
+	harness_set(m->harness, "root", m->proc.path);
 }
 
 static void machine_destroy(struct machine *m)
@@ -136,16 +155,18 @@ static void finds_names(void **state)
 		{ "[\"a) R 1 (b\"]", 1 },
 	};
 
+	struct machine m = machine_create();
+
 	(void)state;
+	add_process(&m, 300, "sh", 0, 1);
+	tree_write(&m.proc, "300/cmdline", "-login");
+	add_process(&m, 301, "a) R 1 (b", 0, 1);
+	tree_write(&m.proc, "no-process/comm", "bash\n");
+	tree_write(&m.proc, "99999999/comm", "bash\n");
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct machine m = machine_create();
 		size_t pids = 0;
 
-		add_process(&m, 300, "sh", 0, 1);
-		tree_write(&m.proc, "300/cmdline", "-login");
-		add_process(&m, 301, "a) R 1 (b", 0, 1);
-		tree_write(&m.proc, "no-process/comm", "bash\n");
-		tree_write(&m.proc, "99999999/comm", "bash\n");
+		machine_again(&m);
 		harness_set(m.harness, "match", rows[i].names);
 		harness_set(m.harness, "each", "true");
 		assert_int_equal(harness_run(m.harness), 0);
@@ -154,8 +175,8 @@ static void finds_names(void **state)
 			pids++;
 		if (pids != rows[i].found)
 			fail_msg("%s: found %zu, not %zu", rows[i].names, pids, rows[i].found);
-		machine_destroy(&m);
 	}
+	machine_destroy(&m);
 }
 
 static void takes_a_pid_or_a_file_with_one(void **state)
@@ -172,11 +193,10 @@ static void takes_a_pid_or_a_file_with_one(void **state)
 	assert_int_equal(harness_run(m.harness), 0);
 	assert_int_equal(harness_collect(m.harness), 0);
 	assert_true(harness_value(m.harness, "process.pid") == 200);
-	machine_destroy(&m);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		double pid;
 
-		m = machine_create();
+		machine_again(&m);
 		tree_write(&m.proc, "run/app.pid", rows[i].text);
 		harness_set(m.harness, "pidfile", tree_path(&m.proc, "run/app.pid"));
 		assert_int_equal(harness_run(m.harness), 0);
@@ -184,13 +204,13 @@ static void takes_a_pid_or_a_file_with_one(void **state)
 		pid = harness_value(m.harness, "process.pid");
 		if (pid != rows[i].pid && !(isnan(pid) && isnan(rows[i].pid)))
 			fail_msg("\"%s\": got %g", rows[i].text, pid);
-		machine_destroy(&m);
 	}
+	machine_destroy(&m);
 }
 
 static void says_once_that_there_is_none(void **state)
 {
-	struct machine m = machine_create();
+	struct machine m = machine_small();
 
 	(void)state;
 	harness_set(m.harness, "pidfile", tree_path(&m.proc, "app.pid"));
@@ -268,7 +288,7 @@ static void a_pid_that_came_back_begins_anew(void **state)
 
 static void a_new_one_does_not_hide_the_sum(void **state)
 {
-	struct machine m = machine_create();
+	struct machine m = machine_small();
 
 	(void)state;
 	harness_set(m.harness, "match", "app");
@@ -318,12 +338,11 @@ static void broken_texts_leave_their_values_out(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct machine m = machine_create();
+		struct machine m = machine_small();
 
 		harness_set(m.harness, "match", "bash");
 		assert_int_equal(harness_run(m.harness), 0);
 		assert_int_equal(harness_collect(m.harness), 0);
-		move_on(&m);
 		tree_write(&m.proc, rows[i].file, rows[i].text);
 		set_uptime(&m, 2000);
 		assert_int_equal(harness_collect(m.harness), 0);
@@ -368,7 +387,7 @@ static void a_sum_needs_all(void **state)
 
 static void the_heap_is_found_across_pieces(void **state)
 {
-	struct machine m = machine_create();
+	struct machine m = machine_small();
 	char *text, *kept = tree_read(&m.proc, "200/smaps");
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -398,7 +417,7 @@ static void the_heap_is_found_across_pieces(void **state)
 
 static void threads_that_run_or_wait_for_a_disk_are_counted(void **state)
 {
-	struct machine m = machine_create();
+	struct machine m = machine_small();
 
 	(void)state;
 	tree_write(&m.proc, "200/stat", "200 (bash) S 1 1 1 0 -1 0 0 0 0 0 1 0 0 0 20 0 5 0 1 4096 10 0\n");

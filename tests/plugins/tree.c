@@ -161,6 +161,12 @@ void tree_copy(const struct tree *tree, const char *from)
 	copy_folder(tree, from, "");
 }
 
+void tree_copy_to(const struct tree *tree, const char *from, const char *path)
+{
+	tree_folder(tree, path);
+	copy_folder(tree, from, path);
+}
+
 char *tree_read(const struct tree *tree, const char *path)
 {
 	return read_all(tree_path(tree, path));

@@ -24,8 +24,9 @@ void tree_write(const struct tree *tree, const char *path, const char *text);	/*
 void tree_link(const struct tree *tree, const char *target, const char *path);	/* symbolic */
 void tree_unlink(const struct tree *tree, const char *path);	/* a folder with all that is in it */
 
-/* The files and folders of `from`, written over what is there. */
+/* The files and folders of `from`, written over what is there; or below a folder of the tree. */
 void tree_copy(const struct tree *tree, const char *from);
+void tree_copy_to(const struct tree *tree, const char *from, const char *path);
 
 /* The text of a file, to be freed; NULL: there is none. */
 char *tree_read(const struct tree *tree, const char *path);
