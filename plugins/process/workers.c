@@ -58,7 +58,7 @@ static bool is_worker(const struct place *place, pid_t pid, pid_t tid)
 	char name[64], text[32];
 
 	snprintf(name, sizeof name, "task/%d/comm", (int)tid);
-	return place_read(place, pid, name, text, sizeof text) > 0 && !strncmp(text, "worker", 6);
+	return place_read(place, pid, name, text, sizeof text) > 0 && strstr(text, "worker");
 }
 
 /* Once there are threads with the name, the others do not count any more. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * workers.h - how busy the threads are that do kymo's work: those whose name
- * begins with "worker", or all if none does.
+ * workers.h - how busy the threads are that do kymo's work: those with
+ * "worker" in their name, or all if none has.
  */
 #ifndef PROCESS_WORKERS_H
 #define PROCESS_WORKERS_H

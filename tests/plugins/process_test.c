@@ -495,7 +495,7 @@ static void workers_are_those_with_the_name_or_all(void **state)
 	harness_collect(m.harness);
 	assert_true(fabs(harness_value(m.harness, utilization) - 0.25) < 1e-9);
 	/* the others do not count once there is a worker */
-	set_name(&m, 103, "worker/0\n");
+	set_name(&m, 103, "kymo-worker-0\n");
 	set_busy(&m, 103, 5);
 	set_uptime(&m, 1006);
 	harness_collect(m.harness);
