@@ -67,9 +67,18 @@ static bool begins_by_itself(const struct store_coverage *coverage, const struct
 	return sources->begin[tier] != NOTHING && sources->begin[tier] > coverage->tier[tier].horizon;
 }
 
+/* Before that its retention has cut: what it lacks there may have been. */
+static kymo_ms cut_at(const struct store_coverage *coverage, enum kymo_tier tier)
+{
+	kymo_ms horizon = coverage->tier[tier].horizon;
+
+	return tier == KYMO_RAW || horizon == INT64_MIN ? horizon : window_floor(horizon, tier_width(tier));
+}
+
 /*
  * The first window of a coarse tier begins before the first sample. A finer one
- * that lacks no whole window of it knows that time as well: there was nothing.
+ * that lacks no whole window of it knows that time as well, as far back as it
+ * would keep something: there was nothing.
  */
 static void set_knows(struct sources *sources, const struct store_coverage *coverage)
 {
@@ -83,7 +92,7 @@ static void set_knows(struct sources *sources, const struct store_coverage *cove
 			complete = sources->begin[other] + tier_width((enum kymo_tier)other) > sources->begin[tier];
 			earliest = sources->begin[other];
 		}
-		sources->knows[tier] = complete ? earliest : sources->begin[tier];
+		sources->knows[tier] = complete ? later_of(earliest, cut_at(coverage, (enum kymo_tier)tier)) : sources->begin[tier];
 	}
 }
 

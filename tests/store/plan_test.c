@@ -41,6 +41,8 @@ static const struct coverage_row old_store = { {	/* has run for longer than any 
 } }, no_minutes = { {					/* and nothing came since */
 	{ NONE, NOW - DAY }, { NONE, NOW - 7 * DAY }, { AT(-32, 0, 0, 0), NOW - 30 * DAY },
 	{ AT(-370, 0, 0, 0), NOW - 365 * DAY },
+} }, slept = { {					/* nothing came when raw was cut; the hour then is from before */
+	{ AT(0, 8, 10, 0), AT(0, 8, 5, 0) }, { NONE, AT(0, 8, 5, 0) }, { NONE, AT(0, 8, 5, 0) }, { AT(0, 9, 0, 0), NOW - 365 * DAY },
 } };
 
 static const struct {
@@ -131,6 +133,10 @@ static const struct {
 	  "5m -1d08:00:00 -1d10:00:00, 1m -1d10:00:00 08:31:00, raw 08:31:00 10:30:42" },
 	{ "no minutes and no raw", &no_minutes, PLAN_BY_LENGTH, KYMO_RAW, NOW - HOUR, NOW, 0,
 	  "5m 09:30:42 10:30:42" },
+	{ "a finer tier does not know what was before its horizon", &slept, PLAN_BY_LENGTH, KYMO_RAW, AT(0, 8, 2, 0), AT(1, 12, 0, 0), 0,
+	  "1h 08:02:00 1d12:00:00" },
+	{ "it knows that there was nothing behind its horizon", &slept, PLAN_BY_LENGTH, KYMO_RAW, AT(0, 8, 7, 0), AT(1, 12, 0, 0), 0,
+	  "1m 08:07:00 08:10:00, 5m 08:10:00 09:00:00, 1h 09:00:00 1d12:00:00" },
 	{ "nothing at all", &empty, PLAN_BY_LENGTH, KYMO_RAW, NOW - HOUR, NOW, 0,
 	  "missing 09:30:42 10:30:42" },
 	{ "nothing at all, raw first", &empty, PLAN_RAW_FIRST, KYMO_RAW, NOW - HOUR, NOW, 0,
