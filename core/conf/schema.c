@@ -58,10 +58,13 @@ struct schema_values *schema_read(const struct schema *schema, const struct yaml
 struct schema_values *schema_apply(const struct schema *schema, const struct yaml_node *map,
 				   struct place whole, struct error *err)
 {
-	unsigned before = err->count;
-	AUTO(schema_values) values = schema_read(schema, map, whole, err);
+	struct error ours = { 0 }, *to = err ? err : &ours;	/* errors are counted even if nobody reads them */
+	unsigned before = to->count;
+	AUTO(schema_values) values = schema_read(schema, map, whole, to);
+	bool good = to->count == before;
 
-	return err->count == before ? TAKE(values) : NULL;
+	error_clear(&ours);
+	return good ? TAKE(values) : NULL;
 }
 
 struct place schema_place(const struct schema_values *values, const struct kymo_value *value)

@@ -29,7 +29,7 @@ static const struct {
 	{ KYMO_DURATION, "a duration", "write 500ms, 10s or 5m" },
 	{ KYMO_SIZE, "a size", "write 512, 4KiB or 10MB" },
 	{ KYMO_STRINGS, "a list of texts", "write [one, two], or one text" },
-	{ KYMO_ROWS, "a list of mappings", "write [{key: value}, ...]" },
+	{ KYMO_ROWS, "a list of mappings", "write [{key: value}, ...], or [] for none" },
 	{ OPTION_LIFETIME, "a duration", "write 24h, 30d or forever" },
 	{ OPTION_SECTION, "a mapping", "write {key: value}" },
 	{ OPTION_LABELS, "a mapping", "write {name: value}" },

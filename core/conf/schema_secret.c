@@ -32,13 +32,19 @@ static int refuse(const struct secret *secret, const char *why)
 			why);
 }
 
+static int refuse_errno(const struct secret *secret, int code)
+{
+	return error_at(secret->reading->err, secret->at, "%s: the secret file %s: %s", secret->key, secret->path,
+			error_name(code));
+}
+
 static int check_mode(const struct secret *secret, int fd)
 {
 	char place[SHOWN_PLACE];
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
-		return refuse(secret, error_name(-errno));
+		return refuse_errno(secret, -errno);
 	if (!S_ISREG(st.st_mode))
 		return refuse(secret, "is not a regular file");
 	if (st.st_mode & S_IROTH)
@@ -60,7 +66,7 @@ static int read_file(const struct secret *secret, int fd, char *text)
 	ssize_t n = file_pread(fd, text, SECRET_ROOM, 0);
 
 	if (n < 0)
-		return refuse(secret, error_name((int)n));
+		return refuse_errno(secret, (int)n);
 	if ((size_t)n > SECRET_MOST)
 		return refuse(secret, "is larger than 64 KiB");
 	n = (ssize_t)without_newline(text, (size_t)n);
@@ -80,10 +86,8 @@ static int open_and_read(const struct secret *secret, char **text)
 
 	if (!room)
 		return no_room(secret->reading);
-	if (fd < 0) {
-		r = fd;
-		return refuse(secret, error_name(r));
-	}
+	if (fd < 0)
+		return refuse_errno(secret, fd);
 	r = check_mode(secret, fd);
 	if (r == 0)
 		r = read_file(secret, fd, room);

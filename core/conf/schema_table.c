@@ -91,10 +91,12 @@ static int read_preset_text(struct reading *reading, const struct kymo_option *o
 	yaml = yaml_parse("preset", text, (size_t)n, &wrong);
 	if (yaml && yaml->root->n == 1)
 		r = read_value(&inner, option, yaml->root->items[0], value);
+	else if (yaml)
+		error_set(&wrong, -EINVAL, "it is more than one value");
 	if (wrong.code == -ENOMEM)
 		r = no_room(reading);
-	else if (r < 0)
-		error_at(reading->err, reading->whole, "%s: the preset \"%s\" does not fit: %s", option->key,
+	else if (wrong.count)
+		r = error_at(reading->err, reading->whole, "%s: the preset \"%s\" does not fit: %s", option->key,
 			 shown(option->preset, room), error_text(&wrong));
 	error_clear(&wrong);
 	return r;
@@ -372,6 +374,8 @@ static int read_labels(struct reading *reading, const struct kymo_option *option
 	uint32_t n = 0;
 	int result = 0;
 
+	if (tree_is_null(node))
+		return 0;
 	if (node->kind != YAML_MAPPING)
 		return wrong_kind(reading, option, node);
 	if (node->n > LABELS_MOST)

@@ -192,8 +192,9 @@ static int read_tree(struct settings *settings, struct error *err)
 	return r;
 }
 
-/* The file of that name, or the text. */
-static struct settings *load(const char *file, const char *name, const char *text, size_t n, struct error *err)
+/* Settings that may have errors with them. */
+static struct settings *load_all(const char *file, const char *name, const char *text, size_t n,
+				 struct error *err)
 {
 	AUTO(settings) settings = settings_create(file);
 	unsigned before = err->count;
@@ -207,7 +208,19 @@ static struct settings *load(const char *file, const char *name, const char *tex
 		return NULL;
 	if (read_tree(settings, err) < 0 && err->count == before)
 		error_set(err, -ENOMEM, "%s: out of memory", name);
-	return err->count == before ? TAKE(settings) : NULL;
+	return TAKE(settings);
+}
+
+/* The text, or without one the file of that name. */
+static struct settings *load(const char *file, const char *name, const char *text, size_t n, struct error *err)
+{
+	struct error ours = { 0 }, *to = err ? err : &ours;	/* errors are counted even if nobody reads them */
+	unsigned before = to->count;
+	AUTO(settings) settings = load_all(file, name, text, n, to);
+	bool good = to->count == before;
+
+	error_clear(&ours);
+	return good ? TAKE(settings) : NULL;
 }
 
 struct settings *settings_load(const char *path, struct error *err)

@@ -310,10 +310,13 @@ struct yaml *tree_load(const char *name, const char *text, size_t n, struct erro
 
 static struct yaml *load(const char *name, const char *text, size_t n, struct error *err)
 {
-	unsigned before = err->count;
-	AUTO(yaml) yaml = tree_load(name, text, n, err);
+	struct error ours = { 0 }, *to = err ? err : &ours;	/* errors are counted even if nobody reads them */
+	unsigned before = to->count;
+	AUTO(yaml) yaml = tree_load(name, text, n, to);
+	bool good = to->count == before;
 
-	return err->count == before ? TAKE(yaml) : NULL;
+	error_clear(&ours);
+	return good ? TAKE(yaml) : NULL;
 }
 
 struct yaml *yaml_load(const char *path, struct error *err)
