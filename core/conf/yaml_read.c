@@ -10,6 +10,7 @@
 #include "conf/tree.h"
 #include "conf/words.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,13 +45,20 @@ static int out_of_memory(struct tree_reader *reader)
 }
 
 /* The hint that helps most often with what stands at the cursor. */
-static const char *syntax_hint(const struct cursor *cursor)
+static const char *syntax_hint(const struct cursor *cursor, char *room, size_t size)
 {
-	if (cursor->at < cursor->n && cursor->text[cursor->at] == '\t')
-		return " (a tab: indent with spaces)";
-	if (cursor->at > 0 && cursor->at < cursor->n && !memcmp(cursor->text + cursor->at - 1, "${", 2))
-		return " (inside of {} and [] a variable stands in quotes: \"${NAME}\")";
-	return "";
+	const char *at = cursor->text + cursor->at;
+	size_t left = cursor->n - cursor->at, n = 1;
+
+	room[0] = '\0';
+	if (left && *at == '\t')
+		snprintf(room, size, " (a tab: indent with spaces)");
+	if (!left || !cursor->at || memcmp(at - 1, "${", 2) != 0)
+		return room;
+	while (n < left && n < SHOWN && (isalnum((unsigned char)at[n]) || at[n] == '_'))
+		n++;
+	snprintf(room, size, " (inside of {} and [] a variable stands in quotes: \"$%.*s}\")", (int)n, at);
+	return room;
 }
 
 static int syntax_error(struct tree_reader *reader)
@@ -58,6 +66,7 @@ static int syntax_error(struct tree_reader *reader)
 	const yaml_parser_t *parser = &reader->parser;
 	const char *problem = parser->problem ? parser->problem : "not YAML", *hint;
 	struct place at, from;
+	char room[256];
 
 	if (parser->error == YAML_MEMORY_ERROR)
 		return out_of_memory(reader);
@@ -66,7 +75,7 @@ static int syntax_error(struct tree_reader *reader)
 								  parser->problem_offset), "%s", problem);
 	from = place_of(reader, &parser->context_mark);
 	at = place_of(reader, &parser->problem_mark);
-	hint = syntax_hint(&reader->cursor);
+	hint = syntax_hint(&reader->cursor, room, sizeof room);
 	if (!parser->context)
 		return error_at(reader->err, at, "%s%s", problem, hint);
 	if (from.line == at.line)

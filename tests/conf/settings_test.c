@@ -294,7 +294,7 @@ static const struct { const char *text, *result; } wrong[] = {
 
 	/* everything at once, also what the tree itself finds */
 	{ "labels: {a: ${SETTINGS_NONE}}\nstore: {sync: 1x, sync: 1s}\n", "t:1:14: did not find expected ',' or '}', while "
-	  "parsing a flow mapping (inside of {} and [] a variable stands in quotes: \"${NAME}\")" },
+	  "parsing a flow mapping (inside of {} and [] a variable stands in quotes: \"${SETTINGS_NONE}\")" },
 	{ "sockets: ${SETTINGS_NONE}\nstore: {sync: 1x, sync: 1s}\nfoo: 1\nplugins:\n- plugin: a\n- plugin: a\n"
 	  "http: {listen: 1, admin: 2}\n",
 	  "t:1:10: ${SETTINGS_NONE}: the environment variable is not set (${SETTINGS_NONE:-text} gives a preset)\n"

@@ -73,7 +73,7 @@ static const struct { const char *text, *result; } rows[] = {
 	/* what is not YAML, or not ours */
 	{ "a: [1\n", "t:2:1: did not find expected ',' or ']', while parsing a flow sequence at line 1" },
 	{ "a: {b: ${YAML_ONE}}\n", "t:1:9: did not find expected ',' or '}', while parsing a flow mapping "
-	  "(inside of {} and [] a variable stands in quotes: \"${NAME}\")" },
+	  "(inside of {} and [] a variable stands in quotes: \"${YAML_ONE}\")" },
 	{ "a:\n\tb: 1\n", "t:2:1: found character that cannot start any token, while scanning for the next token "
 	  "(a tab: indent with spaces)" },
 	{ "a: \"\xc3\xa4\xc3\xa4\" x\n", "t:1:11: did not find expected key, while parsing a block mapping" },
