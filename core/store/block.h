@@ -47,10 +47,7 @@ struct block;				/* reference-counted */
 int block_open(const char *path, struct block **out, struct error *err);
 struct block *block_ref(struct block *block);
 void block_unref(struct block *block);	/* the last one closes, and removes the file if doomed */
-/*
- * When nobody reads it any more: remove the file; or, because a part of it is
- * damaged, keep it beside the store as NAME.damaged.
- */
+/* When nobody reads it any more, remove the file; one in which damage was met is kept as NAME.damaged instead. */
 void block_doom(struct block *block);
 
 enum kymo_tier block_tier(const struct block *block);
@@ -68,6 +65,9 @@ const struct block_series *block_find(const struct block *block, series_ref ref)
 int block_names(struct block *block, const struct block_series *series, struct labels *labels, const struct metric **metric);
 /* The bytes of a chunk, checked, appended to *out. 0; -EBADMSG: damaged; -EIO, -ENOMEM. */
 int block_read(const struct block *block, const struct block_chunk *chunk, struct buf *out);
+
+/* Damage was met in it since it was opened: true once, so that it is counted and logged once. */
+bool block_take_damage(struct block *block);
 
 /* The highest WAL segment whose samples are all in blocks, as far as this block knows; 0: knows of none. */
 uint64_t block_wal(const struct block *block);

@@ -47,26 +47,26 @@ int index_select_by_metric(struct index *index, struct matcher *const *matchers,
 struct index_limits {
 	uint32_t series, series_per_metric;
 };
-/* Find or make. 0; -EDQUOT, -ENOSPC: over a limit (in that order); -ENOMEM. */
-int index_add(struct index *index, struct labels labels, const struct index_limits *limits, series_ref *ref, bool *made);
-/* A series that a block names: kept as it is, or made. -EEXIST: that ref or these labels belong to another. */
+/* Find or make. 0; -EDQUOT, -ENOSPC: over a limit (in that order); -EINVAL: no metric name; -ENOMEM. */
+int index_add(struct index *index, struct labels labels, const struct index_limits *limits, series_ref *ref);
+/* A series that a block names: there already, or made. -EEXIST: that ref or these labels belong to another. */
 int index_restore(struct index *index, series_ref ref, struct labels labels, const struct metric *metric);
 /* Refs up to this one are taken, whether or not a series is known for them. */
 void index_reserve(struct index *index, series_ref ref);
 void index_remove(struct index *index, series_ref ref);
 
+/* -EEXIST: known with another type, and has series. See store_metric(). */
 int index_metric(struct index *index, const struct kymo_metric *metric, struct error *err);
-/* Every metric with a live series, by name, with the read lock; first_at, last_at over its series. */
+/* Every metric with a live series, by name, and its series. With the read lock. */
 int index_each_metric(struct index *index,
-		      int (*each)(void *data, const struct metric *metric, uint32_t n_series, kymo_ms first_at, kymo_ms last_at),
-		      void *data);
+		      int (*each)(void *data, struct metric_box *box, const series_ref *refs, uint32_t n), void *data);
 struct metric_box *metric_hold(struct metric_box *box);
 void metric_release(struct metric_box *box);
 
-/* What waits goes to the kernel; to the disk. 0 or a negative errno. */
+/* What waits goes to the kernel; to the disk. Cheap when there is nothing. 0 or a negative errno. */
 int index_write(struct index *index);
 int index_sync(struct index *index);
-/* Write the log anew if that halves it. *saved: bytes. */
+/* Write the log anew if most of it is past. New series can be added meanwhile, but index_write waits. */
 int index_compact(struct index *index, uint64_t *saved, struct error *err);
 
 struct index_stats {

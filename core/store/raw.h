@@ -19,6 +19,8 @@ struct raw_reader;
  */
 int raw_open(struct store *store, const struct store_view *view, series_ref ref, kymo_ms start, kymo_ms end,
 	     struct raw_reader **out);
+/* Of what the head has frozen alone: what a flush puts into blocks. */
+int raw_open_frozen(struct store *store, series_ref ref, kymo_ms start, kymo_ms end, struct raw_reader **out);
 /* 1: a piece, valid until the next call; 0: the end; -ENOMEM. Damaged chunks are left out and counted. */
 int raw_next(struct raw_reader *reader, struct piece *piece);
 void raw_close(struct raw_reader *reader);

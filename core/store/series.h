@@ -18,6 +18,7 @@
 /* A metric that outlives its replacement as long as somebody holds it. */
 struct metric_box {
 	struct metric *metric;
+	uint32_t id;			/* the metric's number in the index */
 	_Atomic uint32_t holders;
 };
 
@@ -28,6 +29,7 @@ struct series {
 	struct metric_box *metric;	/* never NULL */
 	uint8_t kind;			/* enum series_kind */
 
+	_Atomic bool idle;		/* found without data at the last cleanup; found so again, it goes */
 	bool last_known;		/* `last` is set: else it is read when it is asked for */
 	kymo_ms first_at, last_at;	/* oldest and newest sample kept, in any tier; INT64_MIN: none */
 	uint64_t last;			/* bits of the value at last_at; distribution: of its mean */

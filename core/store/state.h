@@ -59,9 +59,10 @@ struct store {
 
 	pthread_mutex_t append_lock;
 	struct wal *wal;
-	struct buf scratch;		/* of an append */
-	uint64_t unlogged;		/* samples of the head that are in no segment, since the last flush */
-	_Atomic bool flush_wanted;	/* the disk has room again: get those into blocks */
+	struct append_scratch *scratch;	/* append.c: memory that appends use again */
+	uint64_t unlogged;		/* samples of the head that are in no segment */
+	/* Something in the head is not safe in the WAL, and the disk takes writes again: flush soon. Cleared by a flush. */
+	_Atomic bool flush_wanted;
 
 	struct index *index;
 	struct head head;
@@ -70,6 +71,8 @@ struct store {
 	struct block_list *list[TIERS];
 	_Atomic uint64_t flushes;	/* rises when blocks have taken over a part of the head */
 	_Atomic uint64_t sequence;	/* of the next block */
+
+	uint64_t unknown;		/* samples of the WAL whose series nobody knows */
 
 	/* Kept by downsample.c: 1m windows that end by then are closed; what is stored in one is reported to it. */
 	_Atomic kymo_ms closed_until;	/* INT64_MIN: none */
@@ -120,6 +123,26 @@ bool store_series_view(struct store *store, series_ref ref, struct series_view *
 int store_view_series(struct store_view *view, series_ref ref, struct series_view *out);
 /* A damaged part was met while reading. */
 void store_count_damage(struct store *store, uint32_t n);
+
+/* ---- append.c ---- */
+
+/* Into the head what the WAL had, when the store opens. A wal_each; `data` is the store. */
+int append_replay(void *data, const struct wal_batch *batch);
+void append_scratch_destroy(struct append_scratch *scratch);
+
+/* ---- recover.c ---- */
+
+/* Blocks, index, WAL: everything to where it was. */
+int store_recover(struct store *store, struct error *err);
+
+/* ---- lock.c ---- */
+
+/* The descriptor that holds PATH/lock; -EBUSY with the pid of who has it. */
+int store_lock(const char *path, struct error *err);
+
+/* ---- blocks.c ---- */
+
+void block_list_release(struct block_list *list);
 
 /* ---- the steps of maintenance; with the maintain lock ---- */
 

@@ -2,67 +2,70 @@
 /*
  * wal.h - the log that makes the head survive a crash.
  *
- * Segments PATH/wal/<sequence>.wal are preallocated and written one record an
- * append. A segment goes when all it holds is in blocks. Not thread-safe but for
- * wal_sync: the store's append lock guards it.
+ * Segments PATH/wal/<sequence>.wal, one record an append. A segment goes when
+ * all it holds is in blocks; one in which damage was found is kept beside as
+ * NAME.damaged.
+ *
+ * Threads   The store's append lock guards it; wal_sync and wal_sync_to from any thread.
  */
 #ifndef STORE_WAL_H
 #define STORE_WAL_H
 
-#include "store/store.h"
-#include "util/buf.h"
+#include "store/wal_record.h"
+#include "util/error.h"
+
+#define WAL_SEGMENT (4u << 20)		/* bytes, preallocated; a new one is begun behind them */
 
 struct wal;
 
-/* What a record holds; also what replay gives back. Everything points into the record. */
-struct wal_distribution {
-	series_ref ref;
-	kymo_ms at;
-	double mean;
-	const uint8_t *data;		/* one record of records_encode */
-	uint32_t size;
-};
-struct wal_batch {
-	uint32_t n;
-	const series_ref *refs;
-	const kymo_ms *times;		/* NULL: all at `at` */
-	kymo_ms at;
-	const double *values;
-	uint32_t n_distributions;
-	const struct wal_distribution *distributions;
-};
+/* Gives 0, or a negative errno that ends the replay. */
+typedef int wal_each(void *data, const struct wal_batch *batch);
 
 struct wal_replayed {
-	uint64_t records, samples;
-	uint32_t segments;
+	uint64_t records, segments;
 	uint64_t torn;			/* bytes dropped from the end of the last segment */
-	uint32_t damaged;		/* parts skipped elsewhere; their segments are kept aside */
-	uint64_t last_segment;
+	uint64_t damaged;		/* parts skipped elsewhere */
 };
 
 /*
- * Give every sound record after segment `done` to `each`, in order, then begin a
- * new segment. Segments up to `done` are removed. `each` gives 0 or a negative
- * errno that ends it.
+ * Give every sound record after segment `done` to `each`, in order; remove the
+ * segments up to `done`. 0, what `each` gave, or an error of the disk; -ENOTSUP:
+ * written by a newer kymo.
  */
-int wal_open(const char *store_path, uint64_t done, int (*each)(void *data, const struct wal_batch *batch), void *data,
-	     struct wal_replayed *replayed, struct wal **out, struct error *err);
-void wal_close(struct wal *wal);
+int wal_open(const char *store_path, uint64_t done, wal_each *each, void *data, struct wal_replayed *replayed,
+	     struct wal **out, struct error *err);
+void wal_close(struct wal *wal);	/* syncs; NULL is fine */
 
-/* In the kernel when it returns. 0; -ENOSPC, -EIO, ...: nothing of it is logged, the next one tries again; -ENOMEM. */
-int wal_append(struct wal *wal, const struct wal_batch *batch);
-/* On the disk, from any thread: several that wait share one call. */
-int wal_sync_now(struct wal *wal);
+/*
+ * In the kernel when it returns. 0; -ENOMEM; or an error of the disk: nothing of
+ * the batch is logged then, and the next append tries anew. *position is for
+ * wal_sync_to.
+ */
+int wal_append(struct wal *wal, const struct wal_batch *batch, uint64_t *position);
+/* What was appended up to there on the disk; threads that wait share a call. 0, or an errno: perhaps it never will be. */
+int wal_sync_to(struct wal *wal, uint64_t position);
+/* All that was appended; an error also tells, once, that earlier appends failed as their segment ended. */
+int wal_sync(struct wal *wal);
 
-/* End the segment; the number of the last one that holds what was appended so far. 0 or a negative errno: not cut. */
-int wal_cut(struct wal *wal, uint64_t *segment);
-/* All up to this one is in blocks. Gives how many files went. */
+/* End the segment. Gives the number of the last one that holds what was appended so far. */
+uint64_t wal_cut(struct wal *wal);
+/* All up to this one is in blocks: how many files, and bytes, went. */
 uint32_t wal_remove(struct wal *wal, uint64_t segment, uint64_t *bytes);
+
+/* The segments that are there now will not be deleted, but kept as NAME.damaged. */
+void wal_keep_aside(struct wal *wal);
 
 struct wal_stats {
 	uint64_t bytes;
 	uint32_t files;
 };
 void wal_stats(const struct wal *wal, struct wal_stats *stats);
+
+/*
+ * The bytes of one segment. *sound: how many of them, from its begin, hold sound
+ * records. 0, what `each` gave, -ENOMEM or -ENOTSUP.
+ */
+int wal_replay_segment(const uint8_t *data, size_t size, uint64_t sequence, wal_each *each, void *each_data,
+		       struct wal_replayed *replayed, size_t *sound);
 
 #endif

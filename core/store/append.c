@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * append.c - the one way in. Samples go to the head first, then those that were
+ * stored make one WAL record. What the WAL cannot take stays in the head and is
+ * flushed to a block as soon as the disk takes writes again.
+ */
+#include "store/downsample.h"
+#include "store/raw.h"
+#include "store/record.h"
+#include "model/sample.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* What of a batch was stored, and so is logged. */
+struct append_scratch {
+	uint32_t room, room_distributions;
+	struct wal_batch batch;
+	series_ref *refs;
+	kymo_ms *times;
+	double *values;
+	struct wal_distribution *distributions;
+	size_t *offsets;		/* of their bytes, while these still grow */
+	struct buf bytes;
+};
+
+enum verdict { STORED, REPEATED, LATE, CONFLICT, UNKNOWN };
+
+/* What decides how late is too late; `replay`: nothing is. */
+struct rules {
+	bool replay;
+	kymo_ms oldest, out_of_order;
+};
+
+void append_scratch_destroy(struct append_scratch *scratch)
+{
+	if (!scratch)
+		return;
+	free(scratch->refs);
+	free(scratch->times);
+	free(scratch->values);
+	free(scratch->distributions);
+	free(scratch->offsets);
+	buf_fini(&scratch->bytes);
+	free(scratch);
+}
+
+static int grow_samples(struct append_scratch *scratch, uint32_t n)
+{
+	series_ref *refs;
+	kymo_ms *times;
+	double *values;
+
+	if (n <= scratch->room)
+		return 0;
+	if ((refs = realloc(scratch->refs, n * sizeof *refs)))
+		scratch->refs = refs;
+	if ((times = realloc(scratch->times, n * sizeof *times)))
+		scratch->times = times;
+	if ((values = realloc(scratch->values, n * sizeof *values)))
+		scratch->values = values;
+	if (!refs || !times || !values)
+		return -ENOMEM;
+	scratch->room = n;
+	return 0;
+}
+
+static int grow_distributions(struct append_scratch *scratch, uint32_t n)
+{
+	struct wal_distribution *distributions;
+	size_t *offsets;
+
+	if (n <= scratch->room_distributions)
+		return 0;
+	if ((distributions = realloc(scratch->distributions, n * sizeof *distributions)))
+		scratch->distributions = distributions;
+	if ((offsets = realloc(scratch->offsets, n * sizeof *offsets)))
+		scratch->offsets = offsets;
+	if (!distributions || !offsets)
+		return -ENOMEM;
+	scratch->room_distributions = n;
+	return 0;
+}
+
+static struct append_scratch *scratch_begin(struct store *store, const struct store_batch *batch)
+{
+	struct append_scratch *scratch = store->scratch;
+
+	if (!scratch)
+		scratch = store->scratch = calloc(1, sizeof *scratch);
+	if (!scratch || grow_samples(scratch, batch->n) < 0 || grow_distributions(scratch, batch->n_distributions) < 0)
+		return NULL;
+	scratch->batch = (struct wal_batch){ .at = batch->at };
+	buf_clear(&scratch->bytes);
+	return scratch;
+}
+
+/* ---- what is there already ---- */
+
+/* The one entry at a time, from wherever it is. 1: there; 0: not; -ENOMEM. The reader is to be closed. */
+static int look_up(struct store *store, series_ref ref, kymo_ms at, struct raw_reader **reader, struct piece *piece)
+{
+	int r = raw_open(store, NULL, ref, at - 1, at, reader);
+
+	return r < 0 ? r : raw_next(*reader, piece);
+}
+
+static int sample_there(struct store *store, series_ref ref, const struct head_last *last, kymo_ms at, double value)
+{
+	AUTO(raw_reader) reader = NULL;
+	struct piece piece;
+	int r;
+
+	if (at == last->at && last->known)
+		return last->bits == value_bits(value) ? REPEATED : CONFLICT;
+	r = look_up(store, ref, at, &reader, &piece);
+	if (r <= 0)
+		return r < 0 ? r : STORED;
+	return value_bits(piece.values[0]) == value_bits(value) ? REPEATED : CONFLICT;
+}
+
+static int distribution_there(struct store *store, series_ref ref, kymo_ms at, const struct window *window)
+{
+	AUTO(raw_reader) reader = NULL;
+	struct piece piece;
+	int r = look_up(store, ref, at, &reader, &piece);
+
+	if (r <= 0)
+		return r < 0 ? r : STORED;
+	return piece.count[0] == window->count && piece.sum[0] == window_sum(window) &&
+	       value_bits(piece.min[0]) == value_bits(window->min) &&
+	       value_bits(piece.max[0]) == value_bits(window->max) ? REPEATED : CONFLICT;
+}
+
+/* ---- one sample ---- */
+
+static bool out_of_order(const struct head_last *last, kymo_ms at)
+{
+	return last->at != INT64_MIN && at <= last->at;
+}
+
+static bool too_late(const struct rules *rules, const struct head_last *last, kymo_ms at)
+{
+	kymo_ms behind;
+
+	if (at == INT64_MIN)
+		return true;
+	if (rules->replay || at == last->at)
+		return false;
+	if (at < rules->oldest)
+		return true;
+	if (!out_of_order(last, at) || rules->out_of_order == FOREVER)
+		return false;
+	return __builtin_sub_overflow(last->at, at, &behind) || behind > rules->out_of_order;
+}
+
+static void after_storing(struct store *store, series_ref ref, struct series *series, kymo_ms at, bool late)
+{
+	atomic_store_explicit(&series->idle, false, memory_order_relaxed);
+	if (late)
+		atomic_fetch_add_explicit(&store->counters.late, 1, memory_order_relaxed);
+	if (at <= atomic_load_explicit(&store->closed_until, memory_order_relaxed))
+		downsample_mark(store, ref, at);
+}
+
+/* enum verdict or -ENOMEM. */
+static int put_sample(struct store *store, const struct rules *rules, series_ref ref, kymo_ms at, double value)
+{
+	struct series *series = index_series(store->index, ref);
+	struct head_last last;
+	bool late;
+	int r = STORED;
+
+	if (!series || series->kind == KIND_DISTRIBUTION)
+		return UNKNOWN;
+	last = head_last(&store->head, ref, series);
+	if (too_late(rules, &last, at))
+		return LATE;
+	late = out_of_order(&last, at);
+	if (late)
+		r = sample_there(store, ref, &last, at, value);
+	if (r != STORED)
+		return r;
+	r = head_append(&store->head, ref, series, at, value);
+	if (r == 0)
+		after_storing(store, ref, series, at, late);
+	return r < 0 ? r : STORED;
+}
+
+static int put_distribution(struct store *store, const struct rules *rules, const struct wal_distribution *d,
+			    const struct window *window)
+{
+	struct series *series = index_series(store->index, d->ref);
+	struct head_last last;
+	bool late;
+	int r = STORED;
+
+	if (!series || series->kind != KIND_DISTRIBUTION)
+		return UNKNOWN;
+	last = head_last(&store->head, d->ref, series);
+	if (too_late(rules, &last, d->at))
+		return LATE;
+	late = out_of_order(&last, d->at);
+	if (late)
+		r = distribution_there(store, d->ref, d->at, window);
+	if (r != STORED)
+		return r;
+	r = head_append_record(&store->head, d->ref, series, d->at, d->data, d->size, d->mean);
+	if (r == 0)
+		after_storing(store, d->ref, series, d->at, late);
+	return r < 0 ? r : STORED;
+}
+
+static void count(struct store_appended *done, int verdict)
+{
+	switch (verdict) {
+	case STORED:
+		done->stored++;
+		break;
+	case REPEATED:
+		done->repeated++;
+		break;
+	case LATE:
+		done->refused[REFUSED_LATE]++;
+		break;
+	case CONFLICT:
+		done->refused[REFUSED_CONFLICT]++;
+		break;
+	default:
+		done->refused[REFUSED_UNKNOWN]++;
+	}
+}
+
+/* ---- a batch ---- */
+
+static int put_samples(struct store *store, const struct rules *rules, const struct store_batch *batch,
+		       struct append_scratch *scratch, struct store_appended *done)
+{
+	struct wal_batch *logged = &scratch->batch;
+
+	for (uint32_t i = 0; i < batch->n; i++) {
+		kymo_ms at = batch->times ? batch->times[i] : batch->at;
+		int r = put_sample(store, rules, batch->refs[i], at, batch->values[i]);
+
+		if (r < 0)
+			return r;
+		count(done, r);
+		if (r != STORED)
+			continue;
+		scratch->refs[logged->n] = batch->refs[i];
+		scratch->times[logged->n] = at;
+		scratch->values[logged->n++] = batch->values[i];
+	}
+	logged->refs = scratch->refs;
+	logged->values = scratch->values;
+	logged->times = batch->times ? scratch->times : NULL;
+	return 0;
+}
+
+static double mean_of(const struct window *window)
+{
+	if (window->count)
+		return window_sum(window) / (double)window->count;
+	return window->ended ? value_stale() : value_of_bits(NAN_BITS);
+}
+
+static int put_one_distribution(struct store *store, const struct rules *rules, const struct store_distribution *from,
+				struct append_scratch *scratch, struct store_appended *done)
+{
+	struct record record = { from->at, *from->window };
+	size_t begin = scratch->bytes.len;
+	struct wal_distribution *d = &scratch->distributions[scratch->batch.n_distributions];
+	int r = records_encode(&record, 1, KIND_DISTRIBUTION, &scratch->bytes);
+
+	if (r < 0)
+		return r;
+	*d = (struct wal_distribution){ from->ref, from->at, mean_of(from->window), scratch->bytes.data + begin,
+					(uint32_t)(scratch->bytes.len - begin) };
+	scratch->offsets[scratch->batch.n_distributions] = begin;
+	r = put_distribution(store, rules, d, from->window);
+	if (r < 0)
+		return r;
+	count(done, r);
+	if (r == STORED)
+		scratch->batch.n_distributions++;
+	else
+		scratch->bytes.len = begin;
+	return 0;
+}
+
+static int put_distributions(struct store *store, const struct rules *rules, const struct store_batch *batch,
+			     struct append_scratch *scratch, struct store_appended *done)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < batch->n_distributions && r == 0; i++)
+		r = put_one_distribution(store, rules, &batch->distributions[i], scratch, done);
+	for (uint32_t i = 0; i < scratch->batch.n_distributions; i++)
+		scratch->distributions[i].data = scratch->bytes.data + scratch->offsets[i];
+	scratch->batch.distributions = scratch->distributions;
+	return r;
+}
+
+/* ---- the log ---- */
+
+static void complain(struct store *store, int r)
+{
+	uint64_t suppressed;
+
+	atomic_fetch_add(&store->counters.write_errors, 1);
+	if (log_due(&store->disk_log, &suppressed))
+		log_error(LOG_STORE, "%s: cannot write the log: %s; samples are kept in memory until it can be written again",
+			  store->path, error_name(r));
+}
+
+/* Series that are new come to the index's log before the WAL names them. */
+static int log_batch(struct store *store, const struct wal_batch *batch, uint64_t *position)
+{
+	uint32_t n = batch->n + batch->n_distributions;
+	int r;
+
+	*position = 0;
+	if (!n)
+		return 0;
+	r = index_write(store->index);
+	if (r == 0)
+		r = wal_append(store->wal, batch, position);
+	if (r < 0) {
+		complain(store, r);
+		store->unlogged += n;
+		atomic_fetch_add(&store->counters.unlogged, n);
+	} else if (store->unlogged) {
+		atomic_store(&store->flush_wanted, true);
+	}
+	return r;
+}
+
+static void count_all(struct store *store, const struct store_appended *done)
+{
+	struct store_counters *counters = &store->counters;
+
+	atomic_fetch_add_explicit(&counters->appended, done->stored, memory_order_relaxed);
+	atomic_fetch_add_explicit(&counters->repeated, done->repeated, memory_order_relaxed);
+	for (int i = 0; i < REFUSALS; i++)
+		atomic_fetch_add_explicit(&counters->refused[i], done->refused[i], memory_order_relaxed);
+}
+
+static struct rules rules_now(const struct store *store)
+{
+	kymo_ms retention = store->options.retention[KYMO_RAW], oldest;
+
+	if (retention == FOREVER || __builtin_sub_overflow(store_now(store), retention, &oldest))
+		oldest = INT64_MIN;
+	return (struct rules){ .oldest = oldest, .out_of_order = store->options.out_of_order };
+}
+
+/* With the append lock. What was stored before memory ran out is logged. */
+static int append_locked(struct store *store, const struct store_batch *batch, struct store_appended *done, uint64_t *position)
+{
+	struct append_scratch *scratch = scratch_begin(store, batch);
+	struct rules rules = rules_now(store);
+	int r, logged;
+
+	*position = 0;
+	if (!scratch)
+		return -ENOMEM;
+	index_lock(store->index);
+	r = put_samples(store, &rules, batch, scratch, done);
+	if (r == 0)
+		r = put_distributions(store, &rules, batch, scratch, done);
+	index_unlock(store->index);
+	logged = log_batch(store, &scratch->batch, position);
+	return r < 0 ? r : logged;
+}
+
+static int make_durable(struct store *store, uint64_t position)
+{
+	int r = index_sync(store->index);
+
+	if (r == 0)
+		r = wal_sync_to(store->wal, position);
+	if (r < 0)
+		complain(store, r);
+	return r;
+}
+
+int store_append(struct store *store, const struct store_batch *batch, struct store_appended *done)
+{
+	struct store_appended mine = { 0 };
+	uint64_t position;
+	bool strict;
+	int r;
+
+	pthread_mutex_lock(&store->append_lock);
+	strict = store->options.strict;
+	r = append_locked(store, batch, &mine, &position);
+	pthread_mutex_unlock(&store->append_lock);
+	count_all(store, &mine);
+	if (done)
+		*done = mine;
+	return r == 0 && strict && position ? make_durable(store, position) : r;
+}
+
+/* ---- replay ---- */
+
+static int replay_distribution(struct store *store, const struct rules *rules, const struct wal_distribution *d)
+{
+	struct record record = { 0 };
+	int r = records_count(d->data, d->size) == 1 ?
+		records_decode(d->data, d->size, KIND_DISTRIBUTION, &record, 1) : -EBADMSG;
+
+	if (r == 0)
+		r = put_distribution(store, rules, d, &record.window);
+	else if (r == -EBADMSG)
+		store_count_damage(store, 1);
+	records_fini(&record, 1);
+	return r == -EBADMSG ? STORED : r;
+}
+
+/* A ref that the index has lost must not be given to another series. */
+static void count_unknown(struct store *store, series_ref ref, int verdict)
+{
+	if (verdict != UNKNOWN)
+		return;
+	store->unknown++;
+	index_reserve(store->index, ref);
+}
+
+int append_replay(void *data, const struct wal_batch *batch)
+{
+	static const struct rules rules = { .replay = true };
+	struct store *store = data;
+	int r = 0;
+
+	for (uint32_t i = 0; i < batch->n && r >= 0; i++) {
+		index_lock(store->index);
+		r = put_sample(store, &rules, batch->refs[i], batch->times ? batch->times[i] : batch->at, batch->values[i]);
+		index_unlock(store->index);
+		count_unknown(store, batch->refs[i], r);
+	}
+	for (uint32_t i = 0; i < batch->n_distributions && r >= 0; i++) {
+		index_lock(store->index);
+		r = replay_distribution(store, &rules, &batch->distributions[i]);
+		index_unlock(store->index);
+		count_unknown(store, batch->distributions[i].ref, r);
+	}
+	return r < 0 ? r : 0;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * blocks.c - the lists of blocks, and views of them. A list never changes: a new
+ * one takes its place, and the old one lives as long as a view holds it.
+ */
+#include "store/state.h"
+#include "store/arena.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct view_memory {
+	struct arena names;
+	uint32_t n, room;
+	struct metric_box **boxes;
+};
+
+/* ---- lists ---- */
+
+void block_list_release(struct block_list *list)
+{
+	if (!list || atomic_fetch_sub_explicit(&list->holders, 1, memory_order_acq_rel) > 1)
+		return;
+	for (uint32_t i = 0; i < list->n; i++)
+		block_unref(list->block[i]);
+	free(list);
+}
+
+static bool contains(struct block *const blocks[], uint32_t n, const struct block *block)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (blocks[i] == block)
+			return true;
+	return false;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct block *x = *(struct block *const *)a, *y = *(struct block *const *)b;
+	kymo_ms from_x = block_start(x), from_y = block_start(y);
+
+	if (from_x != from_y)
+		return from_x < from_y ? -1 : 1;
+	return block_sequence(x) < block_sequence(y) ? -1 : block_sequence(x) > block_sequence(y);
+}
+
+static void list_fill(struct block_list *list, const struct block_list *old, struct block *const remove[], uint32_t n_remove,
+		      struct block *const add[], uint32_t n_add)
+{
+	for (uint32_t i = 0; old && i < old->n; i++)
+		if (!contains(remove, n_remove, old->block[i]))
+			list->block[list->n++] = block_ref(old->block[i]);
+	for (uint32_t i = 0; i < n_add; i++)
+		list->block[list->n++] = add[i];
+	if (list->n > 1)
+		qsort(list->block, list->n, sizeof(struct block *), by_start);
+}
+
+int store_replace_blocks(struct store *store, enum kymo_tier tier, struct block *const remove[], uint32_t n_remove,
+			 struct block *const add[], uint32_t n_add)
+{
+	struct block_list *list, *old;
+
+	pthread_mutex_lock(&store->lists_lock);
+	old = store->list[tier];
+	list = calloc(1, sizeof *list + ((old ? old->n : 0) + n_add) * sizeof(struct block *));
+	if (list) {
+		atomic_init(&list->holders, 1);
+		list_fill(list, old, remove, n_remove, add, n_add);
+		store->list[tier] = list;
+	}
+	pthread_mutex_unlock(&store->lists_lock);
+	if (!list)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n_remove; i++)
+		block_doom(remove[i]);
+	block_list_release(old);
+	return 0;
+}
+
+/* ---- views ---- */
+
+int store_view_open(struct store *store, struct store_view **out)
+{
+	struct store_view *view = calloc(1, sizeof *view);
+
+	if (!view)
+		return -ENOMEM;
+	view->store = store;
+	view->flushes = atomic_load(&store->flushes);	/* before the lists: newer ones do no harm */
+	pthread_mutex_lock(&store->lists_lock);
+	for (int tier = 0; tier < TIERS; tier++) {
+		view->list[tier] = store->list[tier];
+		atomic_fetch_add_explicit(&view->list[tier]->holders, 1, memory_order_relaxed);
+	}
+	pthread_mutex_unlock(&store->lists_lock);
+	*out = view;
+	return 0;
+}
+
+static void memory_destroy(struct view_memory *memory)
+{
+	if (!memory)
+		return;
+	for (uint32_t i = 0; i < memory->n; i++)
+		metric_release(memory->boxes[i]);
+	free(memory->boxes);
+	arena_fini(&memory->names);
+	free(memory);
+}
+
+void store_view_close(struct store_view *view)
+{
+	if (!view)
+		return;
+	for (int tier = 0; tier < TIERS; tier++)
+		block_list_release(view->list[tier]);
+	memory_destroy(view->memory);
+	free(view);
+}
+
+struct block *const *blocks_of(const struct store_view *view, enum kymo_tier tier, uint32_t *n)
+{
+	*n = view->list[tier]->n;
+	return view->list[tier]->block;
+}
+
+/* ---- names that outlive the series ---- */
+
+/* Series of one metric come one after another, so one hold serves them. */
+static int hold_metric(struct view_memory *memory, struct metric_box *box)
+{
+	if (memory->n && memory->boxes[memory->n - 1] == box)
+		return 0;
+	if (memory->n == memory->room) {
+		uint32_t room = memory->room ? memory->room * 2 : 8;
+		struct metric_box **more = realloc(memory->boxes, room * sizeof *more);
+
+		if (!more)
+			return -ENOMEM;
+		memory->boxes = more;
+		memory->room = room;
+	}
+	memory->boxes[memory->n++] = metric_hold(box);
+	return 0;
+}
+
+static int keep_names(struct store_view *view, const struct series *series, struct series_view *out)
+{
+	void *labels;
+
+	if (!view->memory)
+		view->memory = calloc(1, sizeof *view->memory);
+	if (!view->memory || hold_metric(view->memory, series->metric) < 0)
+		return -ENOMEM;
+	labels = arena_add(&view->memory->names, out->labels.data, out->labels.size);
+	if (!labels)
+		return -ENOMEM;
+	out->labels.data = labels;
+	return 0;
+}
+
+int store_view_series(struct store_view *view, series_ref ref, struct series_view *out)
+{
+	struct index *index = view->store->index;
+	int r = -ENOENT;
+
+	index_lock(index);
+	if (store_series_view(view->store, ref, out))
+		r = keep_names(view, index_series(index, ref), out);
+	index_unlock(index);
+	return r;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * raw_part.c - where they are found, and how their bytes become entries. The head
+ * ranks above every block.
+ */
+#include "store/raw_part.h"
+#include "store/chunk.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+void raw_parts_fini(struct raw_parts *parts)
+{
+	head_copy_fini(&parts->head);
+	buf_fini(&parts->bytes);
+	free(parts->part);
+}
+
+static int part_add(struct raw_parts *parts, const struct raw_part *part)
+{
+	if (parts->n == parts->room) {
+		uint32_t room = parts->room ? parts->room * 2 : 16;
+		struct raw_part *more = realloc(parts->part, room * sizeof *more);
+
+		if (!more)
+			return -ENOMEM;
+		parts->part = more;
+		parts->room = room;
+	}
+	parts->part[parts->n++] = *part;
+	return 0;
+}
+
+int raw_parts_add_head(struct raw_parts *parts)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < parts->head.n && r == 0; i++) {
+		const struct head_part *copied = &parts->head.parts[i];
+
+		r = part_add(parts, &(struct raw_part){ .first = copied->first, .last = copied->last, .n = copied->n,
+							.rank = UINT64_MAX, .copied = copied });
+	}
+	return r;
+}
+
+/* The first chunk that ends behind `start`. */
+static uint32_t first_chunk(const struct block_series *series, kymo_ms start)
+{
+	uint32_t from = 0, to = series->n_chunks;
+
+	while (from < to) {
+		uint32_t middle = from + (to - from) / 2;
+
+		if (series->chunks[middle].last <= start)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+/* Samples that stand where the series has distributions (or the reverse) are another metric's past: left out. */
+static int add_block(struct raw_parts *parts, struct block *block, const struct block_series *series, kymo_ms start, kymo_ms end)
+{
+	enum chunk_form form = parts->records ? CHUNK_RECORDS : CHUNK_SAMPLES;
+	int r = 0;
+
+	for (uint32_t i = first_chunk(series, start); i < series->n_chunks && r == 0; i++) {
+		const struct block_chunk *chunk = &series->chunks[i];
+
+		if (chunk->first > end)
+			break;
+		if (chunk->form == form)
+			r = part_add(parts, &(struct raw_part){ .first = chunk->first, .last = chunk->last, .n = chunk->n,
+								.rank = block_sequence(block), .block = block, .chunk = chunk });
+	}
+	parts->blocks++;
+	return r;
+}
+
+int raw_parts_add_blocks(struct raw_parts *parts, const struct block_list *list, series_ref ref, kymo_ms start, kymo_ms end)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < list->n && r == 0; i++) {
+		struct block *block = list->block[i];
+		const struct block_series *series;
+
+		if (block_end(block) <= start || block_start(block) >= end)
+			continue;
+		series = block_find(block, ref);
+		if (series)
+			r = add_block(parts, block, series, start, end);
+	}
+	return r;
+}
+
+/* ---- decoding ---- */
+
+void raw_run_fini(struct raw_run *run)
+{
+	if (run->records)
+		records_fini(run->records, run->room);
+	free(run->records);
+	free(run->times);
+	free(run->values);
+	*run = (struct raw_run){ 0 };
+}
+
+static int run_reserve(struct raw_run *run, uint32_t n, bool records)
+{
+	if (n <= run->room)
+		return 0;
+	raw_run_fini(run);
+	run->times = malloc(n * sizeof *run->times);
+	if (records)
+		run->records = calloc(n, sizeof *run->records);
+	else
+		run->values = malloc(n * sizeof *run->values);
+	if (run->times && (run->records || run->values)) {
+		run->room = n;
+		return 0;
+	}
+	raw_run_fini(run);
+	return -ENOMEM;
+}
+
+static int decode_samples(const uint8_t *data, size_t size, uint32_t n, struct raw_run *run)
+{
+	if (chunk_count(data, size) != n)
+		return -EBADMSG;
+	return run_reserve(run, n, false) < 0 ? -ENOMEM : chunk_decode(data, size, run->times, run->values);
+}
+
+static int decode_records(const uint8_t *data, size_t size, uint32_t n, struct raw_run *run)
+{
+	int r;
+
+	if (records_count(data, size) != n)
+		return -EBADMSG;
+	if (run_reserve(run, n, true) < 0)
+		return -ENOMEM;
+	r = records_decode(data, size, KIND_DISTRIBUTION, run->records, n);
+	for (uint32_t i = 0; i < n && r == 0; i++)
+		run->times[i] = run->records[i].at;
+	return r;
+}
+
+static int decode_plain(const uint8_t *data, uint32_t n, struct raw_run *run)
+{
+	struct head_sample sample;
+
+	if (run_reserve(run, n, false) < 0)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++) {
+		memcpy(&sample, data + i * sizeof sample, sizeof sample);
+		run->times[i] = sample.at;
+		run->values[i] = sample.value;
+	}
+	return 0;
+}
+
+static int decode(struct raw_parts *parts, const struct raw_part *part, struct raw_run *run)
+{
+	const uint8_t *data;
+	size_t size;
+	int r;
+
+	if (part->copied) {
+		data = parts->head.bytes.data + part->copied->offset;
+		size = part->copied->size;
+		if (part->copied->form == HEAD_PLAIN)
+			return decode_plain(data, part->n, run);
+	} else {
+		buf_clear(&parts->bytes);
+		r = block_read(part->block, part->chunk, &parts->bytes);
+		if (r < 0)
+			return r == -ENOMEM ? r : -EBADMSG;
+		data = parts->bytes.data;
+		size = parts->bytes.len;
+	}
+	return parts->records ? decode_records(data, size, part->n, run) : decode_samples(data, size, part->n, run);
+}
+
+static void count_damage(struct store *store, struct raw_parts *parts, const struct raw_part *part)
+{
+	parts->quarantined++;
+	if (!part->block || !block_take_damage(part->block))
+		return;
+	store_count_damage(store, 1);
+	log_error(LOG_STORE, "%s: damaged; what can be read of it is read on, what cannot is left out", block_path(part->block));
+}
+
+int raw_part_decode(struct store *store, struct raw_parts *parts, const struct raw_part *part, struct raw_run *run)
+{
+	int r = decode(parts, part, run);
+
+	parts->chunks++;
+	run->n = r == 0 ? part->n : 0;
+	run->at = 0;
+	run->rank = part->rank;
+	if (r == -EBADMSG)
+		count_damage(store, parts, part);
+	return r;
+}

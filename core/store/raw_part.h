@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * raw_part.h - the parts of which the raw samples of a series are made: chunks of
+ * blocks and of a copy of the head, and one of them decoded.
+ */
+#ifndef STORE_RAW_PART_H
+#define STORE_RAW_PART_H
+
+#include "store/record.h"
+#include "store/state.h"
+
+struct raw_part {
+	kymo_ms first, last;
+	uint32_t n;			/* entries */
+	uint64_t rank;			/* of two with the same time the higher one counts */
+	struct block *block;		/* NULL: of the head */
+	const struct block_chunk *chunk;
+	const struct head_part *copied;
+};
+
+struct raw_parts {
+	bool records;			/* a distribution */
+	uint32_t n, room;
+	struct raw_part *part;
+	struct head_copy head;
+	struct buf bytes;		/* of the chunk that is being decoded */
+	uint32_t blocks, chunks, quarantined;
+};
+
+void raw_parts_fini(struct raw_parts *parts);
+/* What is in the copy of the head; what those blocks have of a series in (start, end]. 0 or -ENOMEM. */
+int raw_parts_add_head(struct raw_parts *parts);
+int raw_parts_add_blocks(struct raw_parts *parts, const struct block_list *list, series_ref ref, kymo_ms start, kymo_ms end);
+
+/* Decoded entries, of which those before `at` are done with. */
+struct raw_run {
+	uint32_t n, at, room;
+	uint64_t rank;
+	kymo_ms *times;
+	double *values;			/* NULL for records */
+	struct record *records;		/* NULL for samples */
+};
+void raw_run_fini(struct raw_run *run);
+/* Into the memory of *run. 0; -EBADMSG: damaged, and counted; -ENOMEM. */
+int raw_part_decode(struct store *store, struct raw_parts *parts, const struct raw_part *part, struct raw_run *run);
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * retention.c - what is older than its tier keeps it goes: whole blocks, then
+ * series of which nothing is left, then what the index's log says of them.
+ *
+ * A clock that jumps ahead by more than a retention would throw everything away
+ * at once. So such a jump is held against the newest data (or the time of the
+ * last cleanup): expiry in that tier then waits until the clock has gone on from
+ * there for an hour.
+ */
+#include "store/downsample.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define BELIEVE_AFTER INT64_C(3600000)
+
+/* ---- the guard ---- */
+
+static bool believed(struct store *store, enum kymo_tier tier, kymo_ms now, kymo_ms retention)
+{
+	struct expiry_guard *guard = &store->guard[tier];
+	kymo_ms ahead;
+
+	if (guard->seen != INT64_MIN && (__builtin_sub_overflow(now, guard->seen, &ahead) || ahead > retention)) {
+		if (guard->suspect == INT64_MIN || now < guard->suspect) {
+			char seen[TIME_TEXT], text[TIME_TEXT];
+
+			guard->suspect = now;
+			log_warn(LOG_STORE, "%s: the clock says %s, the newest data or last cleanup was %s: nothing expires for an hour",
+				 tier_name(tier), time_format(now, text), time_format(guard->seen, seen));
+		}
+		if (now - guard->suspect < BELIEVE_AFTER)
+			return false;
+	}
+	guard->suspect = INT64_MIN;
+	guard->seen = now;
+	return true;
+}
+
+/* ---- blocks ---- */
+
+/* Those that end by the horizon come first: their number. */
+static uint32_t find_expired(const struct store_view *view, enum kymo_tier tier, kymo_ms horizon, struct block **out)
+{
+	uint32_t n, found = 0;
+	struct block *const *blocks = blocks_of(view, tier, &n);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (block_end(blocks[i]) <= horizon)
+			out[found++] = blocks[i];
+	return found;
+}
+
+static int expire_tier(struct store *store, const struct store_view *view, enum kymo_tier tier, kymo_ms now, kymo_ms retention,
+		       struct store_maintained *done)
+{
+	struct block **expired = calloc((size_t)view->list[tier]->n + 1, sizeof *expired);
+	kymo_ms horizon;
+	uint32_t n = 0;
+	int r = 0;
+
+	if (!expired)
+		return -ENOMEM;
+	if (!__builtin_sub_overflow(now, retention, &horizon))
+		n = find_expired(view, tier, horizon, expired);
+	if (believed(store, tier, now, retention) && n)
+		r = store_replace_blocks(store, tier, expired, n, NULL, 0);
+	else
+		n = 0;
+	for (uint32_t i = 0; i < n && r == 0; i++)
+		done->bytes_freed += block_bytes(expired[i]);
+	if (r == 0)
+		done->blocks_expired += n;
+	free(expired);
+	return r;
+}
+
+static int expire_blocks(struct store *store, struct store_maintained *done)
+{
+	struct store_options options = store_settings(store);
+	AUTO(store_view) view = NULL;
+	int r = store_view_open(store, &view);
+
+	for (int tier = 0; tier < TIERS && r == 0; tier++)
+		if (options.retention[tier] != FOREVER)
+			r = expire_tier(store, view, (enum kymo_tier)tier, store_now(store), options.retention[tier], done);
+	return r;
+}
+
+/* ---- series ---- */
+
+/* Both lists rise. */
+static void first_in_block(const struct block *block, const struct refs *refs, kymo_ms *first)
+{
+	uint32_t at = 0;
+
+	for (uint32_t i = 0; i < block_count(block); i++) {
+		const struct block_series *series = block_series_at(block, i);
+
+		while (at < refs->n && refs->ref[at] < series->ref)
+			at++;
+		if (at < refs->n && refs->ref[at] == series->ref && series->chunks[0].first < first[at])
+			first[at] = series->chunks[0].first;
+	}
+}
+
+static int first_in_blocks(struct store *store, const struct refs *refs, kymo_ms *first)
+{
+	AUTO(store_view) view = NULL;
+	int r = store_view_open(store, &view);
+
+	for (uint32_t i = 0; i < refs->n; i++)
+		first[i] = INT64_MAX;
+	for (int tier = 0; tier < TIERS && r == 0; tier++)
+		for (uint32_t i = 0; i < view->list[tier]->n; i++)
+			first_in_block(view->list[tier]->block[i], refs, first);
+	return r;
+}
+
+/* Twice in a row without data: nobody was about to give it some. Under the append lock nobody can. */
+static bool remove_series(struct store *store, series_ref ref)
+{
+	LOCK(&store->append_lock);
+	struct series *series;
+	bool gone;
+
+	index_lock(store->index);
+	series = index_series(store->index, ref);
+	gone = series && atomic_load(&series->idle) && !series->data;
+	index_unlock(store->index);
+	if (gone) {
+		downsample_forget(store, ref);
+		index_remove(store->index, ref);
+	}
+	return gone;
+}
+
+static void refresh_series(struct store *store, series_ref ref, kymo_ms first, struct store_maintained *done)
+{
+	struct series *series;
+	bool expired = false;
+
+	index_lock(store->index);
+	series = index_series(store->index, ref);
+	if (series && !head_set_first(&store->head, ref, series, first) && !downsample_holds(store, ref))
+		expired = atomic_exchange(&series->idle, true);
+	index_unlock(store->index);
+	if (expired && remove_series(store, ref))
+		done->series_expired++;
+}
+
+static int refresh_all(struct store *store, struct store_maintained *done)
+{
+	struct refs refs = { 0 };
+	kymo_ms *first = NULL;
+	int r = index_select(store->index, NULL, 0, &refs);
+
+	if (r == 0 && !(first = calloc((size_t)refs.n + 1, sizeof *first)))
+		r = -ENOMEM;
+	if (r == 0)
+		r = first_in_blocks(store, &refs, first);
+	for (uint32_t i = 0; i < refs.n && r == 0; i++)
+		refresh_series(store, refs.ref[i], first[i], done);
+	free(first);
+	refs_fini(&refs);
+	return r;
+}
+
+int retention_expire(struct store *store, struct store_maintained *done, struct error *err)
+{
+	uint64_t saved;
+	int r = expire_blocks(store, done);
+
+	if (r == 0)
+		r = refresh_all(store, done);
+	if (r < 0)
+		return error_set(err, r, "%s: %s", store->path, error_name(r));
+	r = index_compact(store->index, &saved, err);
+	done->bytes_freed += saved;
+	if (r == 0)
+		atomic_store(&store->counters.last_cleanup, store_now(store));
+	return r;
+}

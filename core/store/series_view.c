@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * series_view.c - series as they stand now: names from the index, the newest
+ * value from the head. A series that has had no sample since the store was opened
+ * gets its newest value from a block when somebody asks for it.
+ *
+ * Walks gather refs first and then look at one series at a time, so that nobody
+ * waits for a slow reader.
+ */
+#include "store/raw.h"
+#include "store/record.h"
+#include "store/state.h"
+#include "model/sample.h"
+
+#include <errno.h>
+
+/* ---- the newest value ---- */
+
+static double mean_of(double sum, uint64_t count, bool ended)
+{
+	return count ? sum / (double)count : ended ? value_stale() : value_of_bits(NAN_BITS);
+}
+
+static bool last_in_raw(struct store *store, series_ref ref, struct head_last *last)
+{
+	AUTO(raw_reader) reader = NULL;
+	struct piece piece;
+	double value;
+
+	if (raw_open(store, NULL, ref, last->at - 1, last->at, &reader) < 0 || raw_next(reader, &piece) <= 0)
+		return false;
+	value = piece.values ? piece.values[0] :
+			       mean_of(piece.sum[0], piece.count[0], piece.flags[0] & RECORD_ENDED);
+	last->bits = value_bits(value);
+	return true;
+}
+
+/* The last record of a chunk. */
+static bool last_of_chunk(struct block *block, const struct block_chunk *chunk, enum series_kind kind, struct head_last *last)
+{
+	AUTO_BUF bytes = { 0 };
+	struct record *records = calloc(chunk->n, sizeof *records);
+	bool found = records && block_read(block, chunk, &bytes) == 0 && records_count(bytes.data, bytes.len) == chunk->n &&
+		     records_decode_plain(bytes.data, bytes.len, records, chunk->n) == 0;
+
+	if (found) {
+		const struct window *w = &records[chunk->n - 1].window;
+
+		last->at = w->last_at;
+		last->bits = value_bits(w->ended ? value_stale() :
+				       kind == KIND_DISTRIBUTION ? mean_of(window_sum(w), w->count, false) : w->last);
+	}
+	if (records)
+		records_fini(records, chunk->n);
+	free(records);
+	return found;
+}
+
+/* Raw has expired: the window that ends where the series does. */
+static bool last_in_tier(const struct store_view *view, enum kymo_tier tier, series_ref ref, enum series_kind kind,
+			 struct head_last *last)
+{
+	uint32_t n;
+	struct block *const *blocks = blocks_of(view, tier, &n);
+
+	while (n--) {
+		const struct block_series *series = block_find(blocks[n], ref);
+		const struct block_chunk *chunk = series ? &series->chunks[series->n_chunks - 1] : NULL;
+
+		if (chunk && chunk->last == last->at)
+			return last_of_chunk(blocks[n], chunk, kind, last);
+	}
+	return false;
+}
+
+static void find_last(struct store *store, series_ref ref, struct series *series)
+{
+	struct head_last last = head_last(&store->head, ref, series);
+	AUTO(store_view) view = NULL;
+	kymo_ms newest = last.at;
+	bool found = last.known || newest == INT64_MIN;
+
+	if (!found)
+		found = last_in_raw(store, ref, &last);
+	if (!found && store_view_open(store, &view) < 0)
+		return;
+	for (int tier = KYMO_1M; tier < TIERS && !found; tier++)
+		found = last_in_tier(view, (enum kymo_tier)tier, ref, series->kind, &last);
+	if (!found)
+		last.bits = NAN_BITS;	/* damaged: it is not looked for again */
+	head_set_last(&store->head, ref, series, newest, last);
+}
+
+bool store_series_view(struct store *store, series_ref ref, struct series_view *out)
+{
+	struct series *series = index_series(store->index, ref);
+	struct head_last last;
+
+	if (!series)
+		return false;
+	last = head_last(&store->head, ref, series);
+	if (!last.known && last.at != INT64_MIN) {
+		find_last(store, ref, series);
+		last = head_last(&store->head, ref, series);
+	}
+	*out = (struct series_view){ .ref = ref, .labels = series->labels, .metric = series->metric->metric,
+				     .kind = (enum series_kind)series->kind, .last_at = last.at,
+				     .last = value_of_bits(last.bits) };
+	out->first_at = head_first(&store->head, ref, series);
+	return true;
+}
+
+/* ---- walks ---- */
+
+static int each_of(struct store *store, const struct refs *refs, int (*each)(void *data, const struct series_view *view),
+		   void *data)
+{
+	struct series_view view;
+	int r = 0;
+
+	for (uint32_t i = 0; i < refs->n && r == 0; i++) {
+		index_lock(store->index);
+		if (store_series_view(store, refs->ref[i], &view))
+			r = each(data, &view);
+		index_unlock(store->index);
+	}
+	return r;
+}
+
+int store_each_series(struct store *store, struct matcher *const *matchers, uint32_t n,
+		      int (*each)(void *data, const struct series_view *view), void *data)
+{
+	struct refs refs = { 0 };
+	int r = index_select_by_metric(store->index, matchers, n, &refs);
+
+	if (r == 0)
+		r = each_of(store, &refs, each, data);
+	refs_fini(&refs);
+	return r;
+}
+
+struct metric_walk {
+	struct store *store;
+	int (*each)(void *data, const struct metric *metric, uint32_t n_series, kymo_ms first_at, kymo_ms last_at);
+	void *data;
+};
+
+static int each_metric(void *data, struct metric_box *box, const series_ref *refs, uint32_t n)
+{
+	const struct metric_walk *walk = data;
+	kymo_ms first = INT64_MAX, last = INT64_MIN;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct series *series = index_series(walk->store->index, refs[i]);
+		kymo_ms series_first = head_first(&walk->store->head, refs[i], series);
+		kymo_ms series_last = head_last(&walk->store->head, refs[i], series).at;
+
+		if (series_first != INT64_MIN && series_first < first)
+			first = series_first;
+		if (series_last > last)
+			last = series_last;
+	}
+	return walk->each(walk->data, box->metric, n, first == INT64_MAX ? INT64_MIN : first, last);
+}
+
+int store_each_metric(struct store *store,
+		      int (*each)(void *data, const struct metric *metric, uint32_t n_series, kymo_ms first_at, kymo_ms last_at),
+		      void *data)
+{
+	struct metric_walk walk = { store, each, data };
+	int r;
+
+	index_lock(store->index);
+	r = index_each_metric(store->index, each_metric, &walk);
+	index_unlock(store->index);
+	return r;
+}
