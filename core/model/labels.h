@@ -52,7 +52,7 @@ bool labels_find(struct labels labels, const char *name, struct label *label);	/
 struct label labels_metric(struct labels labels);
 static inline bool labels_equal(struct labels a, struct labels b)
 {
-	return a.size == b.size && !memcmp(a.data, b.data, a.size);
+	return a.size == b.size && (a.size == 0 || !memcmp(a.data, b.data, a.size));
 }
 static inline bool text_equal(const char *a, uint32_t n, const char *b)
 {
