@@ -6,7 +6,7 @@
  * walked.
  */
 #include "conf/cursor.h"
-#include "conf/key_index.h"
+#include "conf/pairs.h"
 #include "conf/tree.h"
 #include "conf/words.h"
 
@@ -185,35 +185,8 @@ bool tree_is_null(const struct yaml_node *node)
 	return false;
 }
 
-/* Nodes while they are gathered; a mapping's are key, value, key, value. */
-struct list {
-	struct yaml_node **nodes;
-	size_t n, room;
-};
-
-static int list_add(struct list *list, struct yaml_node *node)
-{
-	if (list->n == list->room) {
-		size_t room = list->room ? 2 * list->room : 16;
-		struct yaml_node **more = realloc(list->nodes, room * sizeof *more);
-
-		if (!more)
-			return -ENOMEM;
-		list->nodes = more;
-		list->room = room;
-	}
-	list->nodes[list->n++] = node;
-	return 0;
-}
-
-static void list_fini(struct list *list)
-{
-	free(list->nodes);
-}
-#define AUTO_LIST __attribute__((cleanup(list_fini))) struct list
-
 /* Copy what was gathered to where it stays. */
-static int keep(struct tree_reader *reader, const struct list *list, struct yaml_node ***out)
+static int keep(struct tree_reader *reader, const struct node_list *list, struct yaml_node ***out)
 {
 	*out = arena_array(&reader->memory->arena, list->n, sizeof **out);
 	if (!*out)
@@ -297,7 +270,7 @@ static struct yaml_node *read_scalar(struct tree_reader *reader, struct place at
 static struct yaml_node *read_sequence(struct tree_reader *reader, struct place at, uint32_t depth)
 {
 	struct yaml_node *node = tree_node(reader->memory, YAML_SEQUENCE, at);
-	AUTO_LIST list = { 0 };
+	AUTO_NODE_LIST list = { 0 };
 
 	if (!node) {
 		out_of_memory(reader);
@@ -311,7 +284,7 @@ static struct yaml_node *read_sequence(struct tree_reader *reader, struct place 
 
 		if (!item)
 			return NULL;
-		if (list_add(&list, item) < 0) {
+		if (node_list_add(&list, item) < 0) {
 			out_of_memory(reader);
 			return NULL;
 		}
@@ -323,80 +296,6 @@ static struct yaml_node *read_sequence(struct tree_reader *reader, struct place 
 
 /* ---- mappings ---- */
 
-/* A mapping while it is read. */
-struct pairs {
-	struct list keys, values, merged;	/* merged: what stands behind << */
-	struct key_index index;
-};
-
-static void pairs_fini(struct pairs *pairs)
-{
-	list_fini(&pairs->keys);
-	list_fini(&pairs->values);
-	list_fini(&pairs->merged);
-	key_index_fini(&pairs->index);
-}
-#define AUTO_PAIRS __attribute__((cleanup(pairs_fini))) struct pairs
-
-static int pairs_add(struct pairs *pairs, struct yaml_node *key, struct yaml_node *value)
-{
-	if (list_add(&pairs->keys, key) < 0 || list_add(&pairs->values, value) < 0)
-		return -ENOMEM;
-	pairs->index.keys = pairs->keys.nodes;
-	return key_index_add(&pairs->index, (uint32_t)pairs->keys.n - 1);
-}
-
-static int add_pair(struct tree_reader *reader, struct pairs *pairs, struct yaml_node *key,
-		    struct yaml_node *value)
-{
-	char room[SHOWN], place[SHOWN_PLACE];
-	uint32_t first;
-
-	if (key->kind != YAML_SCALAR) {
-		error_at(reader->err, key->at, "a key must be text, not %s", yaml_kind_name(key->kind));
-		return 0;
-	}
-	if (!key->quoted && !strcmp(key->text, "<<"))
-		return list_add(&pairs->merged, value);
-	first = key_index_find(&pairs->index, key->text);
-	if (first != MAP_NONE) {
-		error_at(reader->err, key->at, "\"%s\" stands twice (the first at %s)", shown(key->text, room),
-			 shown_place(pairs->keys.nodes[first]->at, place));
-		return 0;
-	}
-	return pairs_add(pairs, key, value);
-}
-
-/* The pairs of one mapping behind <<; what is there already stays. */
-static int merge_pairs(struct tree_reader *reader, struct pairs *pairs, const struct yaml_node *from)
-{
-	if (from->kind != YAML_MAPPING) {
-		error_at(reader->err, from->at, "<<: merges mappings, not %s", yaml_kind_name(from->kind));
-		return 0;
-	}
-	for (size_t i = 0; i < from->n; i++)
-		if (key_index_find(&pairs->index, from->keys[i]->text) == MAP_NONE &&
-		    pairs_add(pairs, from->keys[i], from->items[i]) < 0)
-			return -ENOMEM;
-	return 0;
-}
-
-static int merge_all(struct tree_reader *reader, struct pairs *pairs)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < pairs->merged.n && r == 0; i++) {
-		const struct yaml_node *from = pairs->merged.nodes[i];
-
-		if (from->kind != YAML_SEQUENCE)
-			r = merge_pairs(reader, pairs, from);
-		else
-			for (size_t j = 0; j < from->n && r == 0; j++)
-				r = merge_pairs(reader, pairs, from->items[j]);
-	}
-	return r;
-}
-
 static int read_pairs(struct tree_reader *reader, struct pairs *pairs, uint32_t depth)
 {
 	while (reader->event.type != YAML_MAPPING_END_EVENT) {
@@ -405,10 +304,10 @@ static int read_pairs(struct tree_reader *reader, struct pairs *pairs, uint32_t 
 
 		if (!value)
 			return -EINVAL;
-		if (add_pair(reader, pairs, key, value) < 0)
+		if (pairs_add(pairs, key, value, reader->err) < 0)
 			return out_of_memory(reader);
 	}
-	return merge_all(reader, pairs) < 0 ? out_of_memory(reader) : 0;
+	return pairs_merge(pairs, reader->err) < 0 ? out_of_memory(reader) : 0;
 }
 
 static struct yaml_node *read_mapping(struct tree_reader *reader, struct place at, uint32_t depth)

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* parts.c - asks the planner and puts what it says into words. */
+#include "query/parts.h"
+#include "util/duration.h"
+
+#include <errno.h>
+
+int parts_make(struct store *store, const struct grid *grid, uint32_t granularity, enum plan_rule rule, kymo_ms now,
+	       struct parts *parts, struct error *err)
+{
+	struct plan_request request = { .start = grid->read_from, .end = grid->end, .step = grid_unit(grid), .now = now };
+	int r;
+
+	*parts = (struct parts){ .rule = rule, .now = now };
+	if (granularity != KYMO_AUTO) {
+		if (granularity >= TIERS)
+			return error_set(err, -EINVAL, "granularity %u is not known: auto, raw, 1m, 5m or 1h", granularity);
+		parts->rule = PLAN_FORCED;
+		parts->tier = (enum kymo_tier)granularity;
+	}
+	request.rule = parts->rule;
+	request.tier = parts->tier;
+	store_coverage(store, &parts->coverage);
+	r = plan_make(&parts->coverage, &request, &parts->plan);
+	return r < 0 ? error_set(err, r, "query: no plan for this range") : 0;
+}
+
+static bool is_empty(const struct store_coverage *coverage, int tier)
+{
+	return coverage->tier[tier].oldest > coverage->tier[tier].newest;
+}
+
+/* The oldest time that any tier holds, and that any tier would keep. */
+static void reach(const struct store_coverage *coverage, kymo_ms *oldest, kymo_ms *horizon)
+{
+	*oldest = *horizon = INT64_MAX;
+	for (int i = 0; i < TIERS; i++) {
+		if (!is_empty(coverage, i) && coverage->tier[i].oldest < *oldest)
+			*oldest = coverage->tier[i].oldest;
+		if (coverage->tier[i].horizon < *horizon)
+			*horizon = coverage->tier[i].horizon;
+	}
+}
+
+static const char *reason_forced(const struct parts *parts, const struct plan_span *span)
+{
+	if (is_empty(&parts->coverage, parts->tier))
+		return "this tier holds nothing yet";
+	if (span->end <= parts->coverage.tier[parts->tier].horizon)
+		return "older than the retention of this tier";
+	return "this tier does not hold it";
+}
+
+static const char *reason(const struct parts *parts, const struct plan_span *span)
+{
+	kymo_ms oldest, horizon;
+
+	reach(&parts->coverage, &oldest, &horizon);
+	if (span->start >= parts->now)
+		return "in the future";
+	if (oldest == INT64_MAX)
+		return "nothing is stored yet";
+	if (parts->rule == PLAN_FORCED)
+		return reason_forced(parts, span);
+	if (span->end <= horizon)
+		return "older than the retention of every tier";
+	if (span->start < oldest)
+		return "before the first sample that is kept";
+	return "no tier holds it";
+}
+
+int parts_give(const struct parts *parts, void *answer, const struct kymo_part **out, uint32_t *n)
+{
+	struct kymo_part *items = answer_alloc(answer, parts->plan.n * sizeof *items);
+
+	if (!items)
+		return -ENOMEM;
+	for (*n = 0; *n < parts->plan.n; (*n)++) {
+		const struct plan_span *span = &parts->plan.span[*n];
+
+		items[*n] = (struct kymo_part){
+			.start = span->start, .end = span->end, .tier = span->tier, .missing = span->missing,
+			.reason = span->missing ? reason(parts, span) : "",
+		};
+	}
+	*out = items;
+	return 0;
+}
+
+/* Windows that are no part of a step cannot be cut: a point gets those that end in it. */
+static void explain_step(const struct plan_span *span, kymo_ms unit, struct notes *notes)
+{
+	kymo_ms width = tier_width(span->tier);
+	char from[TIME_TEXT], to[TIME_TEXT], step[DURATION_TEXT];
+
+	if (!unit || unit % width == 0)
+		return;
+	notes_add(notes, "from %s to %s there are %s windows, which do not fit into steps of %s: each counts where it ends",
+		  time_format(span->start, from), time_format(span->end, to), tier_name(span->tier),
+		  duration_format(unit, step));
+}
+
+static void explain_edges(const struct plan_span *span, struct notes *notes)
+{
+	kymo_ms width = tier_width(span->tier), begins = window_floor(span->start, width), ends = window_floor(span->end, width);
+	char from[TIME_TEXT], to[TIME_TEXT];
+
+	if (begins != span->start)
+		notes_add(notes, "the %s window that holds %s is counted from its start, %s", tier_name(span->tier),
+			  time_format(span->start, from), time_format(begins, to));
+	if (ends != span->end)
+		notes_add(notes, "after %s nothing is counted: the %s window that holds %s ends later",
+			  time_format(ends, from), tier_name(span->tier), time_format(span->end, to));
+}
+
+void parts_explain(const struct parts *parts, const struct grid *grid, struct notes *notes)
+{
+	for (uint32_t i = 0; i < parts->plan.n; i++) {
+		const struct plan_span *span = &parts->plan.span[i];
+
+		if (span->missing || span->tier == KYMO_RAW)
+			continue;
+		explain_step(span, grid_unit(grid), notes);
+		explain_edges(span, notes);
+	}
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+/* fake_store.c - nothing is remembered between calls but the samples. */
+#include "query/fake_store.h"
+#include "util/check.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+void fake_init(struct store *store, kymo_ms now)
+{
+	*store = (struct store){ .now = now, .piece = 7, .retention = { FOREVER, FOREVER, FOREVER, FOREVER } };
+}
+
+void fake_fini(struct store *store)
+{
+	for (uint32_t i = 0; i < store->n; i++) {
+		metric_destroy(store->series[i].metric);
+		buf_fini(&store->series[i].labels);
+		free(store->series[i].at);
+		free(store->series[i].v);
+	}
+	free(store->series);
+}
+
+static void encode(struct fake_series *series, const char *name, const char *text)
+{
+	struct label items[16] = { { LABEL_NAME, name, 8, (uint32_t)strlen(name) } };
+	uint32_t n = 1;
+
+	while (*text) {
+		size_t key = strcspn(text, "="), value = strcspn(text + key + 1, ",");
+
+		items[n++] = (struct label){ text, text + key + 1, (uint32_t)key, (uint32_t)value };
+		text += key + 1 + value;
+		text += *text == ',';
+	}
+	CHECK(labels_encode(items, n, &series->labels) == 0, "n=%u", n);
+}
+
+uint32_t fake_series(struct store *store, uint32_t type, uint32_t flags, const char *name, const char *labels)
+{
+	struct kymo_metric metric = { .name = name, .type = type, .flags = flags, .unit = "u", .help = "Help." };
+	struct fake_series *series;
+
+	store->series = realloc(store->series, (store->n + 1) * sizeof *store->series);
+	CHECK(store->series, "n=%u", store->n);
+	series = &store->series[store->n];
+	*series = (struct fake_series){ .metric = metric_create(&metric), .kind = series_kind_of(type, name, strlen(name)) };
+	encode(series, name, labels);
+	return store->n++;
+}
+
+void fake_add(struct store *store, uint32_t i, kymo_ms at, double v)
+{
+	struct fake_series *series = &store->series[i];
+
+	if (series->n == series->room) {
+		series->room = series->room ? series->room * 2 : 64;
+		series->at = realloc(series->at, series->room * sizeof *series->at);
+		series->v = realloc(series->v, series->room * sizeof *series->v);
+		CHECK(series->at && series->v, "room=%u", series->room);
+	}
+	series->at[series->n] = at;
+	series->v[series->n++] = v;
+}
+
+int32_t fake_schema(const struct fake_series *series, enum kymo_tier tier)
+{
+	if (series->kind == KIND_DISTRIBUTION)
+		return 5;
+	if (series->kind == KIND_COUNTER ? !(series->metric->flags & KYMO_SKETCH) :
+					   series->metric->flags & (KYMO_NO_SKETCH | KYMO_NOISE))
+		return SKETCH_NONE;
+	return tier == KYMO_1M ? 5 : tier == KYMO_5M ? 4 : 3;
+}
+
+static kymo_ms horizon(const struct store *store, int tier)
+{
+	return store->retention[tier] == FOREVER ? INT64_MIN : store->now - store->retention[tier];
+}
+
+static void cover(const struct store *store, int tier, const struct fake_series *series, kymo_ms *oldest, kymo_ms *newest)
+{
+	kymo_ms width = tier_width((enum kymo_tier)tier);
+
+	for (uint32_t i = 0; i < series->n; i++) {
+		kymo_ms at = width ? window_end_of(series->at[i], width) : series->at[i];
+
+		if (at <= horizon(store, tier) || (width && at > store->now))
+			continue;
+		*oldest = at < *oldest ? at : *oldest;
+		*newest = at > *newest ? at : *newest;
+	}
+}
+
+void store_coverage(struct store *store, struct store_coverage *coverage)
+{
+	for (int tier = 0; tier < TIERS; tier++) {
+		kymo_ms oldest = INT64_MAX, newest = INT64_MIN;
+
+		for (uint32_t i = 0; i < store->n; i++)
+			cover(store, tier, &store->series[i], &oldest, &newest);
+		coverage->tier[tier].oldest = oldest;
+		coverage->tier[tier].newest = newest;
+		coverage->tier[tier].horizon = horizon(store, tier);
+	}
+}
+
+static struct labels labels_of(const struct fake_series *series)
+{
+	return (struct labels){ series->labels.data, (uint32_t)series->labels.len };
+}
+
+static struct series_view view_of(const struct fake_series *series)
+{
+	bool any = series->n > 0;
+
+	return (struct series_view){
+		.labels = labels_of(series), .metric = series->metric, .kind = series->kind,
+		.first_at = any ? series->at[0] : INT64_MIN, .last_at = any ? series->at[series->n - 1] : INT64_MIN,
+		.last = any ? series->v[series->n - 1] : NAN,
+	};
+}
+
+int store_each_series(struct store *store, struct matcher *const *matchers, uint32_t n,
+		      int (*each)(void *data, const struct series_view *view), void *data)
+{
+	for (uint32_t i = 0; i < store->n; i++) {
+		struct series_view view = view_of(&store->series[i]);
+		int r = matchers_test(matchers, n, view.labels) ? each(data, &view) : 0;
+
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+int store_each_metric(struct store *store, int (*each)(void *data, const struct metric *metric, uint32_t n_series,
+						       kymo_ms first_at, kymo_ms last_at), void *data)
+{
+	for (uint32_t i = 0; i < store->n; i++) {
+		int r = each(data, store->series[i].metric, 1, 0, 0);
+
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+struct select {
+	struct store *store;
+	struct select_request request;
+	uint32_t n;
+	struct series_view *views;
+	const struct fake_series **series;
+	uint64_t samples;
+};
+
+static int compare(struct labels a, struct labels b)
+{
+	int r = memcmp(a.data, b.data, a.size < b.size ? a.size : b.size);
+
+	return r ? r : (int)a.size - (int)b.size;
+}
+
+static void insert(struct select *select, const struct fake_series *series)
+{
+	uint32_t at = select->n++;
+
+	for (; at > 0 && compare(select->views[at - 1].labels, labels_of(series)) > 0; at--) {
+		select->views[at] = select->views[at - 1];
+		select->series[at] = select->series[at - 1];
+	}
+	select->views[at] = view_of(series);
+	select->series[at] = series;
+}
+
+int select_open(struct store *store, const struct select_request *request, struct select **out, struct error *err)
+{
+	AUTO(select) select = calloc(1, sizeof *select);
+
+	if (store->fails)
+		return error_set(err, store->fails, "the fake fails");
+	if (!select || !(select->views = calloc(store->n + 1, sizeof *select->views)) ||
+	    !(select->series = calloc(store->n + 1, sizeof(void *))))
+		return -ENOMEM;
+	select->store = store;
+	select->request = *request;
+	for (uint32_t i = 0; i < store->n; i++)
+		if (matchers_test(request->matchers, request->n_matchers, labels_of(&store->series[i])))
+			insert(select, &store->series[i]);
+	if (request->series_most && select->n > request->series_most)
+		return -E2BIG;
+	*out = TAKE(select);
+	return 0;
+}
+
+void select_close(struct select *select)
+{
+	if (!select)
+		return;
+	free(select->views);
+	free(select->series);
+	free(select);
+}
+
+uint32_t select_count(const struct select *select) { return select->n; }
+const struct series_view *select_series(const struct select *select, uint32_t i) { return &select->views[i]; }
+
+void select_stats(const struct select *select, struct select_stats *stats)
+{
+	*stats = (struct select_stats){ .samples = select->samples, .quarantined = select->store->quarantined };
+}
+
+struct cursor {
+	struct select *select;
+	const struct fake_series *series;
+	bool is_records;
+	struct records records;
+	kymo_ms *at;
+	double *v;
+	uint32_t n, next;
+};
+
+static bool in_range(const struct select *select, kymo_ms at)
+{
+	return at > select->request.start && at <= select->request.end &&
+	       at > horizon(select->store, select->request.tier);
+}
+
+/* Drop the records that are not asked for. */
+static void keep_range(struct cursor *cursor)
+{
+	struct records *records = &cursor->records;
+	uint32_t from = 0, to = records->n;
+
+	while (from < to && !in_range(cursor->select, records->at[from]))
+		from++;
+	while (to > from && !in_range(cursor->select, records->at[to - 1]))
+		to--;
+	cursor->next = from;
+	cursor->n = to;
+}
+
+static int load(struct cursor *cursor)
+{
+	const struct fake_series *series = cursor->series;
+	enum kymo_tier tier = cursor->select->request.tier;
+
+	cursor->is_records = tier != KYMO_RAW || series->kind == KIND_DISTRIBUTION;
+	if (cursor->is_records) {
+		records_make(&cursor->records, series->kind, series->at, series->v, series->n, tier_width(tier),
+			     fake_schema(series, tier));
+		keep_range(cursor);
+		return 0;
+	}
+	cursor->at = malloc((series->n + 1) * sizeof *cursor->at);
+	cursor->v = malloc((series->n + 1) * sizeof *cursor->v);
+	if (!cursor->at || !cursor->v)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < series->n; i++) {
+		cursor->at[cursor->n] = series->at[i];
+		cursor->v[cursor->n] = series->v[i];
+		cursor->n += in_range(cursor->select, series->at[i]);
+	}
+	return 0;
+}
+
+int cursor_open(struct select *select, uint32_t i, struct cursor **out)
+{
+	AUTO(cursor) cursor = calloc(1, sizeof *cursor);
+
+	if (!cursor)
+		return -ENOMEM;
+	cursor->select = select;
+	cursor->series = select->series[i];
+	if (load(cursor) < 0)
+		return -ENOMEM;
+	*out = TAKE(cursor);
+	return 0;
+}
+
+int cursor_next(struct cursor *cursor, struct piece *piece)
+{
+	uint32_t left = cursor->n - cursor->next, n = left < cursor->select->store->piece ? left : cursor->select->store->piece;
+
+	if (!n)
+		return 0;
+	*piece = cursor->is_records ? records_piece(&cursor->records, cursor->next, cursor->next + n) :
+				      samples_piece(cursor->at + cursor->next, cursor->v + cursor->next, n);
+	cursor->next += n;
+	cursor->select->samples += n;
+	return 1;
+}
+
+void cursor_close(struct cursor *cursor)
+{
+	if (!cursor)
+		return;
+	records_fini(&cursor->records);
+	free(cursor->at);
+	free(cursor->v);
+	free(cursor);
+}
