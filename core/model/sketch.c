@@ -79,6 +79,14 @@ int sketch_copy(struct sketch *to, const struct sketch *from)
 	return 0;
 }
 
+bool sketch_same(const struct sketch *a, const struct sketch *b)
+{
+	if (a->schema != b->schema || a->n != b->n || a->zeros != b->zeros || a->nans != b->nans)
+		return false;
+	return !a->n || (!memcmp(a->index, b->index, a->n * sizeof *a->index) &&
+			 !memcmp(a->counts, b->counts, a->n * sizeof *a->counts));
+}
+
 /* A signed index, `by` schemas coarser. Rises with the index, so a sorted array stays sorted. */
 static int32_t coarser(int32_t index, int32_t by)
 {

@@ -35,6 +35,8 @@ void sketch_clear(struct sketch *sketch);			/* empty, keeps memory and schema */
 int sketch_reserve(struct sketch *sketch, uint32_t n);		/* room for n buckets. 0 or -ENOMEM, unchanged then */
 int sketch_copy(struct sketch *to, const struct sketch *from);	/* `to` is initialised. 0 or -ENOMEM */
 
+bool sketch_same(const struct sketch *a, const struct sketch *b);
+
 /* The signed index of v at a schema; v is neither 0 nor NaN. */
 int32_t sketch_index(double v, int32_t schema);
 /* Where bucket i (without base and sign) goes when the schema is that much coarser: i / 2^by, rounded up. */

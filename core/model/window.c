@@ -239,6 +239,20 @@ bool window_is_constant(const struct window *window)
 	       !(window->has_sketch && window->sketch.nans);
 }
 
+static bool same_bits(double a, double b)
+{
+	return value_bits(a) == value_bits(b);
+}
+
+bool window_same(const struct window *a, const struct window *b)
+{
+	return a->start == b->start && a->end == b->end && a->count == b->count && a->ended == b->ended &&
+	       a->first_at == b->first_at && a->last_at == b->last_at && same_bits(window_sum(a), window_sum(b)) &&
+	       same_bits(a->min, b->min) && same_bits(a->max, b->max) && same_bits(a->first, b->first) &&
+	       same_bits(a->last, b->last) && same_bits(a->correction, b->correction) &&
+	       a->has_sketch == b->has_sketch && (!a->has_sketch || sketch_same(&a->sketch, &b->sketch));
+}
+
 void window_export(const struct window *window, struct kymo_window *out)
 {
 	const struct sketch *sketch = &window->sketch;

@@ -59,6 +59,8 @@ int window_observe(struct window *window, double v, uint64_t count);
  * are its mean (no order is known of observations).
  */
 void window_settle(struct window *window, enum series_kind kind);
+/* Equal in every bit of what is stored. */
+bool window_same(const struct window *a, const struct window *b);
 /* All its values are `min`, none is NaN: it needs no sketch. */
 bool window_is_constant(const struct window *window);
 

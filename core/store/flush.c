@@ -7,6 +7,9 @@
  * last block says up to which segment the WAL is done with, and only when all
  * blocks are there do they take over: before that a crash finds the WAL as it
  * was, after it the segments are passed over.
+ *
+ * The tiers are brought up to date and to disk before that: which windows a late
+ * sample has changed is known from the WAL alone.
  */
 #include "store/chunk.h"
 #include "store/downsample.h"
@@ -305,7 +308,8 @@ static int flush_raw(struct flush *flush, struct store_maintained *done, struct 
 	r = freeze(flush);
 	if (r < 0)
 		return error_set(err, r, "%s: out of memory", flush->store->path);
-	if (flush->refs.n)
+	r = tiers_flush(flush->store, done, err);
+	if (r == 0 && flush->refs.n)
 		r = write_days(flush, err);
 	if (r < 0)
 		return r;
@@ -336,5 +340,5 @@ int store_flush(struct store *store, struct store_maintained *done, struct error
 		atomic_fetch_add(&store->counters.write_errors, 1);
 	else
 		atomic_store(&store->counters.last_flush, store_now(store));
-	return r < 0 ? r : tiers_flush(store, done, err);
+	return r;
 }

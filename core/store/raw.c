@@ -199,6 +199,27 @@ int raw_open(struct store *store, const struct store_view *view, series_ref ref,
 	return 0;
 }
 
+int raw_open_blocks(struct store *store, const struct raw_blocks *from, series_ref ref, kymo_ms start, kymo_ms end,
+		    struct raw_reader **out)
+{
+	struct raw_reader *reader = reader_create(store, start, end);
+	int r = 0;
+
+	if (!reader)
+		return -ENOMEM;
+	reader->parts.records = from->records;
+	reader->parts.plain = from->plain;
+	for (int i = 0; i < 2 && r == 0; i++)
+		if (from->list[i])
+			r = raw_parts_add_blocks(&reader->parts, from->list[i], ref, start, end);
+	if (r < 0 || reader_ready(reader) < 0) {
+		raw_close(reader);
+		return -ENOMEM;
+	}
+	*out = reader;
+	return 0;
+}
+
 int raw_open_frozen(struct store *store, series_ref ref, kymo_ms start, kymo_ms end, struct raw_reader **out)
 {
 	struct raw_reader *reader = reader_create(store, start, end);

@@ -9,6 +9,7 @@
 
 #include "store/select.h"
 
+struct block_list;
 struct store_view;
 struct raw_reader;
 
@@ -19,6 +20,17 @@ struct raw_reader;
  */
 int raw_open(struct store *store, const struct store_view *view, series_ref ref, kymo_ms start, kymo_ms end,
 	     struct raw_reader **out);
+/*
+ * What those lists have of a series: records of a tier, or, for a merge, entries of
+ * some blocks. A block in both is read once more, to the same result.
+ */
+struct raw_blocks {
+	const struct block_list *list[2];	/* NULL: none; outlive the reader */
+	bool records;				/* else samples */
+	bool plain;				/* records without their sketches */
+};
+int raw_open_blocks(struct store *store, const struct raw_blocks *from, series_ref ref, kymo_ms start, kymo_ms end,
+		    struct raw_reader **out);
 /* Of what the head has frozen alone: what a flush puts into blocks. */
 int raw_open_frozen(struct store *store, series_ref ref, kymo_ms start, kymo_ms end, struct raw_reader **out);
 /* 1: a piece, valid until the next call; 0: the end; -ENOMEM. Damaged chunks are left out and counted. */

@@ -133,7 +133,7 @@ static int decode_samples(const uint8_t *data, size_t size, uint32_t n, struct r
 	return run_reserve(run, n, false) < 0 ? -ENOMEM : chunk_decode(data, size, run->times, run->values);
 }
 
-static int decode_records(const uint8_t *data, size_t size, uint32_t n, struct raw_run *run)
+static int decode_records(const uint8_t *data, size_t size, uint32_t n, bool plain, struct raw_run *run)
 {
 	int r;
 
@@ -141,7 +141,8 @@ static int decode_records(const uint8_t *data, size_t size, uint32_t n, struct r
 		return -EBADMSG;
 	if (run_reserve(run, n, true) < 0)
 		return -ENOMEM;
-	r = records_decode(data, size, KIND_DISTRIBUTION, run->records, n);
+	r = plain ? records_decode_plain(data, size, run->records, n) :
+		    records_decode(data, size, KIND_DISTRIBUTION, run->records, n);
 	for (uint32_t i = 0; i < n && r == 0; i++)
 		run->times[i] = run->records[i].at;
 	return r;
@@ -180,7 +181,7 @@ static int decode(struct raw_parts *parts, const struct raw_part *part, struct r
 		data = parts->bytes.data;
 		size = parts->bytes.len;
 	}
-	return parts->records ? decode_records(data, size, part->n, run) : decode_samples(data, size, part->n, run);
+	return parts->records ? decode_records(data, size, part->n, parts->plain, run) : decode_samples(data, size, part->n, run);
 }
 
 static void count_damage(struct store *store, struct raw_parts *parts, const struct raw_part *part)

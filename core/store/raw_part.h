@@ -20,6 +20,7 @@ struct raw_part {
 
 struct raw_parts {
 	bool records;			/* a distribution */
+	bool plain;			/* nobody wants sketches */
 	uint32_t n, room;
 	struct raw_part *part;
 	struct head_copy head;

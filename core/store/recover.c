@@ -122,7 +122,7 @@ static void pass_sequences(struct store *store, const struct block *block)
 		if (sequences[i] > highest)
 			highest = sequences[i];
 	if (highest >= atomic_load(&store->sequence))
-		atomic_store(&store->sequence, highest + 1);
+		atomic_store(&store->sequence, (highest / SEQUENCE_STEP + 1) * SEQUENCE_STEP);
 }
 
 /* It ended between the merged block and the removal of what went into it. */

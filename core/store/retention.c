@@ -14,6 +14,11 @@
 #include <stdlib.h>
 
 #define BELIEVE_AFTER INT64_C(3600000)
+/*
+ * The longest window: of one that reaches over the horizon nothing goes, so that it
+ * can be computed again when a late sample comes for its later part.
+ */
+#define WHOLE_WINDOWS INT64_C(3600000)
 
 /* ---- the guard ---- */
 
@@ -63,7 +68,7 @@ static int expire_tier(struct store *store, const struct store_view *view, enum 
 	if (!expired)
 		return -ENOMEM;
 	if (!__builtin_sub_overflow(now, retention, &horizon))
-		n = find_expired(view, tier, horizon, expired);
+		n = find_expired(view, tier, window_floor(horizon, WHOLE_WINDOWS), expired);
 	if (believed(store, tier, now, retention) && n)
 		r = store_replace_blocks(store, tier, expired, n, NULL, 0);
 	else

@@ -6,7 +6,9 @@
  *
  * A select is a snapshot: it sees what was appended before it was opened, whole
  * and in order of time, whatever is flushed, merged or expired meanwhile. It
- * blocks no writer. One thread uses it.
+ * blocks no writer. One thread uses it. What is past the retention of the tier is
+ * not seen, though a file may still hold it: so an answer does not depend on how
+ * files were cut.
  *
  *	select_open(store, &request, &select, err);
  *	for (uint32_t i = 0; i < select_count(select); i++) {
@@ -24,7 +26,12 @@
 /* Columns of a record that the caller reads; others may be left NULL. */
 enum want {
 	WANT_COUNT = 1, WANT_SUM = 2, WANT_MIN = 4, WANT_MAX = 8, WANT_FIRST = 16, WANT_LAST = 32,
-	WANT_CORRECTION = 64, WANT_SKETCH = 128, WANT_ALL = 255
+	WANT_CORRECTION = 64, WANT_SKETCH = 128, WANT_ALL = 255,
+	/*
+	 * Also windows of a tier in which there is nothing but a staleness mark: count 0,
+	 * RECORD_ENDED, the values NaN. Who looks for the newest record wants them.
+	 */
+	WANT_ENDS = 256
 };
 
 struct select_request {
@@ -71,7 +78,7 @@ int select_open(struct store *store, const struct select_request *request, struc
 void select_close(struct select *select);
 DEFINE_AUTO(select, select_close)
 uint32_t select_count(const struct select *select);
-/* In order of labels (bytes). Valid as long as the select. */
+/* In order of labels (bytes); none without data in the range. Valid as long as the select. */
 const struct series_view *select_series(const struct select *select, uint32_t i);
 
 /* 0 or -ENOMEM. Any number at a time. */

@@ -88,7 +88,12 @@ struct store {
 /* A copy of the options as they are now. */
 struct store_options store_settings(struct store *store);
 static inline kymo_ms store_now(const struct store *store) { return clock_now(store->clock); }
-static inline uint64_t store_next_sequence(struct store *store) { return atomic_fetch_add(&store->sequence, 1); }
+/*
+ * Sequences of new blocks are multiples of this: those between are for what blocks
+ * are merged to, which stands before any block that is younger than its parts.
+ */
+#define SEQUENCE_STEP 256
+static inline uint64_t store_next_sequence(struct store *store) { return atomic_fetch_add(&store->sequence, SEQUENCE_STEP); }
 
 /* ---- blocks ---- */
 
@@ -148,7 +153,7 @@ void block_list_release(struct block_list *list);
 
 /* fdatasync of index and WAL, in this order. */
 int store_sync(struct store *store);
-/* The head to raw blocks, then tiers_flush, then WAL segments go. On failure everything stays, to be tried again. */
+/* tiers_flush, the head to raw blocks, then WAL segments go. On failure everything stays, to be tried again. */
 int store_flush(struct store *store, struct store_maintained *done, struct error *err);
 /* Blocks past their retention, series without data, the index's log. */
 int retention_expire(struct store *store, struct store_maintained *done, struct error *err);

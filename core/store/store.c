@@ -68,7 +68,7 @@ static struct store *store_create(const struct store_options *options)
 	pthread_mutex_init(&store->append_lock, NULL);
 	pthread_mutex_init(&store->lists_lock, NULL);
 	head_init(&store->head);
-	atomic_init(&store->sequence, 1);
+	atomic_init(&store->sequence, SEQUENCE_STEP);
 	atomic_init(&store->closed_until, INT64_MIN);
 	atomic_init(&store->counters.last_flush, INT64_MIN);
 	atomic_init(&store->counters.last_cleanup, INT64_MIN);

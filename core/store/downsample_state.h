@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* downsample_state.h - what the files behind downsample.h share. */
+#ifndef STORE_DOWNSAMPLE_STATE_H
+#define STORE_DOWNSAMPLE_STATE_H
+
+#include "store/downsample.h"
+#include "store/news.h"
+#include "store/rollup.h"
+#include "store/tier_head.h"
+
+/*
+ * Tier heads and `done` change with the maintain lock and `lock` held; marks come
+ * with `lock` alone. So who holds the maintain lock reads the heads without more.
+ */
+struct downsample {
+	pthread_mutex_t lock;
+	kymo_ms done[TIERS];		/* of 1m, 5m, 1h: closed and in the head or a block; INT64_MIN: none */
+	struct tier_head head[TIERS];
+	struct dirty dirty;
+
+	struct watcher watcher;
+	struct news *news;		/* with the maintain lock */
+};
+
+/* windows.c */
+int windows_recompute(struct store *store, struct store_maintained *done, struct error *err);
+
+/* tier_flush.c: records of closed windows to blocks, and out of memory. */
+int tiers_write(struct store *store, struct store_maintained *done, struct error *err);
+bool tiers_are_full(struct store *store);	/* more in memory than there should be */
+
+#endif

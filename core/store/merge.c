@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * merge.c - series by series, in order of ref, through the same reader that answers
+ * queries; so what is overruled, or there twice, is left behind.
+ *
+ * A block in which something is damaged gives what can be read of it, and is kept
+ * under another name (block_doom).
+ */
+#include "store/merge.h"
+#include "store/chunk.h"
+#include "store/raw.h"
+#include "store/record.h"
+#include "store/rollup.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct merge {
+	struct store *store;
+	enum kymo_tier tier;
+	const struct merge_set *set;
+	struct block_list *list;	/* the same blocks, for a reader */
+	struct block_writer *writer;
+	uint32_t *at;			/* in each block of the set, its next series */
+	struct buf bytes;		/* of a chunk */
+};
+
+/* ---- entries ---- */
+
+struct gathered {
+	uint32_t n;
+	kymo_ms at[CHUNK_MOST];
+	double values[CHUNK_MOST];
+};
+
+static int put(struct merge *merge, enum chunk_form form, kymo_ms first, kymo_ms last, uint32_t n)
+{
+	return block_add_chunk(merge->writer, form, first, last, n, merge->bytes.data, (uint32_t)merge->bytes.len);
+}
+
+static int put_samples(struct merge *merge, struct gathered *gathered)
+{
+	uint32_t n = gathered->n;
+	int r;
+
+	if (!n)
+		return 0;
+	gathered->n = 0;
+	buf_clear(&merge->bytes);
+	r = chunk_encode(gathered->at, gathered->values, n, &merge->bytes);
+	return r < 0 ? r : put(merge, CHUNK_SAMPLES, gathered->at[0], gathered->at[n - 1], n);
+}
+
+static int merge_samples(struct merge *merge, struct raw_reader *reader)
+{
+	struct gathered gathered;
+	struct piece piece;
+	int r;
+
+	gathered.n = 0;
+	while ((r = raw_next(reader, &piece)) > 0)
+		for (uint32_t i = 0; i < piece.n; i++) {
+			gathered.at[gathered.n] = piece.at[i];
+			gathered.values[gathered.n++] = piece.values[i];
+			if (gathered.n == CHUNK_MOST && (r = put_samples(merge, &gathered)) < 0)
+				return r;
+		}
+	return r < 0 ? r : put_samples(merge, &gathered);
+}
+
+struct records {
+	uint32_t n;
+	struct record record[RECORDS_CHUNK];
+};
+
+static int put_records(struct merge *merge, struct records *records, enum series_kind kind)
+{
+	uint32_t n = records->n;
+	int r;
+
+	if (!n)
+		return 0;
+	records->n = 0;
+	buf_clear(&merge->bytes);
+	r = records_encode(records->record, n, kind, &merge->bytes);
+	return r < 0 ? r : put(merge, CHUNK_RECORDS, records->record[0].at, records->record[n - 1].at, n);
+}
+
+static int merge_records(struct merge *merge, struct raw_reader *reader, enum series_kind kind)
+{
+	struct records *records = calloc(1, sizeof *records);
+	struct piece piece;
+	int r = records ? 0 : -ENOMEM;
+
+	while (r >= 0 && (r = raw_next(reader, &piece)) > 0)
+		for (uint32_t i = 0; i < piece.n && r >= 0; i++) {
+			struct window window = piece_window(&piece, i);
+			struct record *record = &records->record[records->n++];
+
+			record->at = piece.at[i];
+			r = window_copy(&record->window, &window);
+			if (r == 0 && records->n == RECORDS_CHUNK)
+				r = put_records(merge, records, kind);
+		}
+	if (r == 0)
+		r = put_records(merge, records, kind);
+	if (records)
+		records_fini(records->record, RECORDS_CHUNK);
+	free(records);
+	return r;
+}
+
+/* ---- series ---- */
+
+/* The lowest ref that has not been written; 0: none is left. */
+static series_ref next_ref(const struct merge *merge)
+{
+	series_ref ref = 0;
+
+	for (uint32_t i = 0; i < merge->set->n; i++) {
+		const struct block *block = merge->set->block[i];
+		series_ref at = merge->at[i] < block_count(block) ? block_series_at(block, merge->at[i])->ref : 0;
+
+		if (at && (!ref || at < ref))
+			ref = at;
+	}
+	return ref;
+}
+
+static void pass_ref(struct merge *merge, series_ref ref)
+{
+	for (uint32_t i = 0; i < merge->set->n; i++)
+		if (merge->at[i] < block_count(merge->set->block[i]) &&
+		    block_series_at(merge->set->block[i], merge->at[i])->ref == ref)
+			merge->at[i]++;
+}
+
+/* As it is called now, or when it was last seen. 1: added; 0: nobody knows what it is called. */
+static int add_live_series(struct merge *merge, series_ref ref, enum series_kind *kind)
+{
+	struct index *index = merge->store->index;
+	const struct series *series;
+	int r = 0;
+
+	index_lock(index);
+	series = index_series(index, ref);
+	if (series) {
+		*kind = (enum series_kind)series->kind;
+		r = block_add_series(merge->writer, ref, series->labels, series->metric->metric);
+	}
+	index_unlock(index);
+	return r < 0 ? r : series != NULL;
+}
+
+static int add_old_series(struct merge *merge, series_ref ref, enum series_kind *kind)
+{
+	for (uint32_t i = merge->set->n; i-- > 0;) {
+		struct block *block = merge->set->block[i];
+		const struct block_series *in_block = block_find(block, ref);
+		const struct metric *metric;
+		struct labels labels;
+		int r = in_block ? block_names(block, in_block, &labels, &metric) : -EBADMSG;
+
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0)
+			continue;
+		*kind = series_kind_of(metric->type, metric->name, metric->name_len);
+		r = block_add_series(merge->writer, ref, labels, metric);
+		return r < 0 ? r : 1;
+	}
+	return 0;
+}
+
+static int merge_series(struct merge *merge, series_ref ref)
+{
+	struct raw_blocks from = { .list = { merge->list } };
+	AUTO(raw_reader) reader = NULL;
+	enum series_kind kind = KIND_GAUGE;
+	int r = add_live_series(merge, ref, &kind);
+
+	if (r == 0)
+		r = add_old_series(merge, ref, &kind);
+	if (r <= 0)
+		return r < 0 ? r : -EBADMSG;
+	from.records = merge->tier != KYMO_RAW || kind == KIND_DISTRIBUTION;
+	r = raw_open_blocks(merge->store, &from, ref, INT64_MIN, INT64_MAX, &reader);
+	if (r < 0)
+		return r;
+	return from.records ? merge_records(merge, reader, kind) : merge_samples(merge, reader);
+}
+
+/* ---- one set ---- */
+
+static int write_all(struct merge *merge)
+{
+	series_ref ref;
+	int r = 0;
+
+	for (uint32_t i = 0; i < merge->set->n && r == 0; i++)
+		r = block_replaces(merge->writer, merge->set->block[i]);
+	while (r == 0 && (ref = next_ref(merge))) {
+		r = merge_series(merge, ref);
+		pass_ref(merge, ref);
+	}
+	return r;
+}
+
+static int merge_init(struct merge *merge)
+{
+	const struct merge_set *set = merge->set;
+
+	merge->at = calloc(set->n, sizeof *merge->at);
+	merge->list = calloc(1, sizeof *merge->list + set->n * sizeof *set->block);
+	if (!merge->at || !merge->list)
+		return -ENOMEM;
+	merge->list->n = set->n;
+	memcpy(merge->list->block, set->block, set->n * sizeof *set->block);
+	return 0;
+}
+
+static void merge_fini(struct merge *merge)
+{
+	free(merge->at);
+	free(merge->list);
+	buf_fini(&merge->bytes);
+}
+
+static int write_block(struct merge *merge, struct block **out, struct error *err)
+{
+	struct store *store = merge->store;
+	int r = block_create(store->path, merge->tier, merge_sequence(merge->set), &merge->writer, err);
+
+	if (r < 0)
+		return r;
+	r = write_all(merge);
+	if (r == 0)
+		return block_finish(merge->writer, out, err);
+	block_abandon(merge->writer);
+	return error_set(err, r, "%s: cannot merge blocks of %s: %s", store->path, tier_name(merge->tier), error_name(r));
+}
+
+static int replace(struct merge *merge, struct block *block, struct store_maintained *done, struct error *err)
+{
+	const struct merge_set *set = merge->set;
+
+	if (store_replace_blocks(merge->store, merge->tier, set->block, set->n, &block, block ? 1 : 0) < 0) {
+		block_doom(block);
+		block_unref(block);
+		return error_set(err, -ENOMEM, "%s: out of memory", merge->store->path);
+	}
+	for (uint32_t i = 0; i < set->n; i++)
+		done->bytes_freed += block_bytes(set->block[i]);
+	done->blocks_merged += set->n;
+	if (block) {
+		done->blocks_written++;
+		done->bytes_written += block_bytes(block);
+	}
+	return 0;
+}
+
+static int merge_set(struct store *store, enum kymo_tier tier, const struct merge_set *set, struct store_maintained *done,
+		     struct error *err)
+{
+	struct merge merge = { .store = store, .tier = tier, .set = set };
+	struct block *block = NULL;
+	int r = merge_init(&merge);
+
+	if (r < 0)
+		error_set(err, r, "%s: out of memory", store->path);
+	else
+		r = write_block(&merge, &block, err);
+	if (r == 0)
+		r = replace(&merge, block, done, err);
+	merge_fini(&merge);
+	return r;
+}
+
+/* ---- all ---- */
+
+/* 1: merged something; 0: there was nothing to merge. */
+static int merge_one(struct store *store, enum kymo_tier tier, struct store_maintained *done, struct error *err)
+{
+	struct store_options options = store_settings(store);
+	AUTO(store_view) view = NULL;
+	struct merge_set *set = NULL;
+	int r = store_view_open(store, &view);
+
+	if (r == 0)
+		r = merge_choose(view->list[tier], merge_slot(tier, options.retention[tier]), store_now(store), &set);
+	if (r < 0)
+		return error_set(err, r, "%s: out of memory", store->path);
+	if (!set)
+		return 0;
+	r = merge_set(store, tier, set, done, err);
+	free(set);
+	return r < 0 ? r : 1;
+}
+
+int merge_blocks(struct store *store, struct store_maintained *done, struct error *err)
+{
+	int r = 0;
+
+	for (int tier = 0; tier < TIERS && r >= 0; tier++)
+		do
+			r = merge_one(store, (enum kymo_tier)tier, done, err);
+		while (r > 0);
+	return r;
+}

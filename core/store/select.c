@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * select.c - a view of the blocks, the series that match and reach into the range,
+ * and for each a reader: of raw samples, or of the records of a tier.
+ */
+#include "store/select.h"
+#include "store/state.h"
+#include "store/tier_read.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct select {
+	struct store *store;
+	struct store_view *view;
+	enum kymo_tier tier;
+	kymo_ms start, end;		/* nothing past the horizon */
+	uint32_t wants;
+	uint32_t n;
+	struct series_view *series;
+	struct select_stats stats;
+};
+
+struct cursor {
+	struct select *select;
+	struct raw_reader *raw;
+	struct tier_reader *tier;
+};
+
+/* ---- opening ---- */
+
+/* Samples, and ends of windows, up to here are gone or about to go. */
+static kymo_ms horizon(struct store *store, enum kymo_tier tier)
+{
+	kymo_ms retention = store_settings(store).retention[tier], at;
+
+	if (retention == FOREVER || __builtin_sub_overflow(store_now(store), retention, &at))
+		return INT64_MIN;
+	return at;
+}
+
+/* Has it anything in the range, as far as its first and last time tell? */
+static bool reaches(const struct select *select, const struct series_view *series)
+{
+	kymo_ms last = series->last_at;
+
+	if (last == INT64_MIN)
+		return false;
+	if (select->tier != KYMO_RAW)
+		last = window_end_of(last, tier_width(select->tier));
+	return last > select->start && series->first_at <= select->end;
+}
+
+static int add_series(struct select *select, const struct refs *refs, uint32_t most)
+{
+	select->series = calloc((size_t)refs->n + 1, sizeof *select->series);
+	if (!select->series)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < refs->n; i++) {
+		struct series_view *series = &select->series[select->n];
+		int r = store_view_series(select->view, refs->ref[i], series);
+
+		if (r == -ENOENT)
+			continue;
+		if (r < 0)
+			return r;
+		if (!reaches(select, series))
+			continue;
+		if (most && select->n == most)
+			return -E2BIG;
+		select->n++;
+	}
+	return 0;
+}
+
+static int by_labels(const void *a, const void *b)
+{
+	const struct labels *x = &((const struct series_view *)a)->labels, *y = &((const struct series_view *)b)->labels;
+	uint32_t n = x->size < y->size ? x->size : y->size;
+	int r = n ? memcmp(x->data, y->data, n) : 0;
+
+	return r ? r : (x->size > y->size) - (x->size < y->size);
+}
+
+static int find_series(struct select *select, const struct select_request *request)
+{
+	struct refs refs = { 0 };
+	int r = index_select(select->store->index, request->matchers, request->n_matchers, &refs);
+
+	if (r == 0)
+		r = add_series(select, &refs, request->series_most);
+	refs_fini(&refs);
+	if (r == 0 && select->n > 1)
+		qsort(select->series, select->n, sizeof *select->series, by_labels);
+	return r;
+}
+
+int select_open(struct store *store, const struct select_request *request, struct select **out, struct error *err)
+{
+	AUTO(select) select = calloc(1, sizeof *select);
+	kymo_ms oldest = horizon(store, request->tier);
+	int r;
+
+	if (!select)
+		return error_set(err, -ENOMEM, "out of memory");
+	select->store = store;
+	select->tier = request->tier;
+	select->start = request->start > oldest ? request->start : oldest;
+	select->end = request->end;
+	select->wants = request->wants;
+	r = store_view_open(store, &select->view);
+	if (r == 0 && select->start < select->end)
+		r = find_series(select, request);
+	if (r == -E2BIG)
+		return error_set(err, r, "more than %u series match", request->series_most);
+	if (r < 0)
+		return error_set(err, r, "%s", error_name(r));
+	*out = TAKE(select);
+	return 0;
+}
+
+void select_close(struct select *select)
+{
+	if (!select)
+		return;
+	free(select->series);
+	store_view_close(select->view);
+	free(select);
+}
+
+uint32_t select_count(const struct select *select)
+{
+	return select->n;
+}
+
+const struct series_view *select_series(const struct select *select, uint32_t i)
+{
+	return &select->series[i];
+}
+
+void select_stats(const struct select *select, struct select_stats *stats)
+{
+	*stats = select->stats;
+}
+
+/* ---- cursors ---- */
+
+static int open_tier(struct select *select, const struct series_view *series, struct cursor *cursor)
+{
+	struct tier_request request = {
+		.store = select->store, .view = select->view, .tier = select->tier,
+		.series = { series->ref, series->kind, series->metric->flags },
+		.start = select->start, .end = select->end,
+		.with_ends = select->wants & WANT_ENDS, .plain = !(select->wants & WANT_SKETCH),
+	};
+
+	return tier_open(&request, &cursor->tier);
+}
+
+int cursor_open(struct select *select, uint32_t i, struct cursor **out)
+{
+	const struct series_view *series = &select->series[i];
+	struct cursor *cursor = calloc(1, sizeof *cursor);
+	int r;
+
+	if (!cursor)
+		return -ENOMEM;
+	cursor->select = select;
+	r = select->tier == KYMO_RAW ?
+	    raw_open(select->store, select->view, series->ref, select->start, select->end, &cursor->raw) :
+	    open_tier(select, series, cursor);
+	if (r < 0)
+		free(cursor);
+	else
+		*out = cursor;
+	return r;
+}
+
+int cursor_next(struct cursor *cursor, struct piece *piece)
+{
+	int r = cursor->raw ? raw_next(cursor->raw, piece) : tier_next(cursor->tier, piece);
+
+	if (r > 0)
+		cursor->select->stats.samples += piece->n;
+	return r;
+}
+
+void cursor_close(struct cursor *cursor)
+{
+	struct raw_stats stats = { 0 };
+
+	if (!cursor)
+		return;
+	if (cursor->raw)
+		raw_stats(cursor->raw, &stats);
+	if (cursor->tier)
+		tier_stats(cursor->tier, &stats);
+	cursor->select->stats.blocks += stats.blocks;
+	cursor->select->stats.chunks += stats.chunks;
+	cursor->select->stats.quarantined += stats.quarantined;
+	raw_close(cursor->raw);
+	tier_close(cursor->tier);
+	free(cursor);
+}
+
+int piece_sketch(const struct piece *piece, uint32_t i, int32_t schema, struct sketch *out)
+{
+	const struct sketch *sketch = piece->sketch ? piece->sketch[i] : NULL;
+	int r;
+
+	sketch_clear(out);
+	if (sketch) {
+		r = sketch_copy(out, sketch);
+		sketch_downscale(out, schema);
+		return r;
+	}
+	if (!piece->flags || !(piece->flags[i] & RECORD_CONSTANT))
+		return -ENODATA;
+	out->schema = schema;
+	return sketch_add(out, piece->min[i], piece->count[i]);
+}

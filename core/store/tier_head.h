@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tier_head.h - the records of one tier that are in no block yet, by series, as
+ * the bytes of records_encode.
+ *
+ * Records come one by one; every TIER_HEAD_TAIL of them are put together into one
+ * chunk, which takes a third of the memory. A record for a window that has one
+ * already takes its place. Nothing here locks.
+ */
+#ifndef STORE_TIER_HEAD_H
+#define STORE_TIER_HEAD_H
+
+#include "model/labels.h"
+#include "store/record.h"
+#include "util/map.h"
+
+#define TIER_HEAD_TAIL 16
+
+struct tier_head {
+	struct map map;
+	uint32_t n, room, free;
+	struct tier_series *series;
+	uint64_t bytes;			/* of memory */
+	kymo_ms oldest, newest;		/* ends of windows; oldest > newest: none */
+};
+
+void tier_head_init(struct tier_head *head);
+void tier_head_fini(struct tier_head *head);
+void tier_head_clear(struct tier_head *head);		/* gives the memory back */
+
+/* 0 or -ENOMEM: as if nothing had been added. */
+int tier_head_add(struct tier_head *head, series_ref ref, enum series_kind kind, const struct record *record);
+bool tier_head_has(const struct tier_head *head, series_ref ref);
+void tier_head_forget(struct tier_head *head, series_ref ref);
+
+/* The refs of all series in it, rising, appended to *out (of series_ref). 0 or -ENOMEM. */
+int tier_head_refs(const struct tier_head *head, struct buf *out);
+
+/* A copy of the bytes of a series, for tier_head_records; none: empty. 0 or -ENOMEM. */
+int tier_head_copy(const struct tier_head *head, series_ref ref, struct buf *out);
+
+/* Records in order of time, no time twice. */
+struct record_list {
+	uint32_t n, room;
+	struct record *record;
+};
+void record_list_fini(struct record_list *list);
+/* What is in such a copy with an end in (start, end]. 0, -ENOMEM, -EBADMSG (cannot be). */
+int tier_head_records(const struct buf *copy, kymo_ms start, kymo_ms end, struct record_list *out);
+
+#endif
