@@ -91,13 +91,13 @@ static int read_header(struct block *block)
 	if (memcmp(read_bytes(&in, BLOCK_MAGIC_SIZE), BLOCK_MAGIC, BLOCK_MAGIC_SIZE) != 0)
 		return -EBADMSG;
 	version = read_u32(&in);
-	if (version > BLOCK_VERSION)
-		return -ENOTSUP;
 	tier = read_u32(&in);
 	block->sequence = read_u64(&in);
 	read_u32(&in);
-	if (read_u32(&in) != checksum(header.data, BLOCK_HEADER - 4) || version != BLOCK_VERSION || tier >= TIERS)
+	if (read_u32(&in) != checksum(header.data, BLOCK_HEADER - 4) || !version || tier >= TIERS)
 		return -EBADMSG;
+	if (version > BLOCK_VERSION)
+		return -ENOTSUP;
 	block->tier = (enum kymo_tier)tier;
 	return 0;
 }

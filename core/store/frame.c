@@ -34,6 +34,31 @@ static uint32_t get_u32(const uint8_t *from)
 	return le32toh(v);
 }
 
+void frame_file_header(struct buf *out, const char magic[8], uint32_t version)
+{
+	size_t begin = out->len;
+
+	buf_add(out, magic, 8);
+	buf_add_u32(out, version);
+	if (!buf_failed(out))
+		buf_add_u32(out, checksum(out->data + begin, 12));
+}
+
+int frame_file_check(const void *data, size_t size, const char magic[8], uint32_t version)
+{
+	struct reader in = reader_of(data, size);
+	uint32_t found, sum;
+
+	if (size < FRAME_FILE_HEADER || memcmp(data, magic, 8) != 0)
+		return -EBADMSG;
+	read_bytes(&in, 8);
+	found = read_u32(&in);
+	sum = read_u32(&in);
+	if (sum != checksum(data, 12) || !found)
+		return -EBADMSG;
+	return found > version ? -ENOTSUP : 0;
+}
+
 size_t frame_begin(struct buf *out, uint8_t type)
 {
 	const uint8_t head[FRAME_HEADER] = { letters[0], letters[1], type };

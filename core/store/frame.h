@@ -14,6 +14,15 @@
 
 #include "util/buf.h"
 
+/*
+ * A file of frames begins with 8 letters, its version (u32) and the checksum of
+ * these 12 bytes.
+ */
+enum { FRAME_FILE_HEADER = 16 };
+void frame_file_header(struct buf *out, const char letters[8], uint32_t version);
+/* 0; -EBADMSG: damaged, or another file; -ENOTSUP: sound, and written by a newer kymo. */
+int frame_file_check(const void *data, size_t size, const char letters[8], uint32_t version);
+
 #define FRAME_HEADER 12
 #define FRAME_MOST (64u << 20)		/* bytes of a payload */
 

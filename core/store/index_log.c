@@ -18,9 +18,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-#define INDEX_MAGIC "KYMO-IDX"		/* 8 bytes, then the version (u32) and 4 zero bytes */
+#define INDEX_MAGIC "KYMO-IDX"
 #define INDEX_VERSION 1u
-enum { INDEX_HEADER = 16, PART = 1 << 16 /* bytes written at a time */, COMPACT_LEAST = 1 << 16 };
+enum { PART = 1 << 16 /* bytes written at a time */, COMPACT_LEAST = 1 << 16 };
 
 static char *log_path(const struct index_log *log, uint64_t number, const char *ending)
 {
@@ -28,13 +28,6 @@ static char *log_path(const struct index_log *log, uint64_t number, const char *
 
 	snprintf(name, sizeof name, "%016llx%s", (unsigned long long)number, ending);
 	return path_join(log->dir, name);
-}
-
-static void add_header(struct buf *out)
-{
-	buf_add(out, INDEX_MAGIC, sizeof INDEX_MAGIC - 1);
-	buf_add_u32(out, INDEX_VERSION);
-	buf_add_u32(out, 0);
 }
 
 /* ---- frames ---- */
@@ -161,27 +154,16 @@ static int replay_frame(struct index *index, const struct frame *frame)
 	}
 }
 
-static int check_header(const struct file_map *map)
-{
-	struct reader in = reader_of(map->data, map->size);
-	const uint8_t *magic = read_bytes(&in, sizeof INDEX_MAGIC - 1);
-	uint32_t version = read_u32(&in);
-
-	if (in.bad || memcmp(magic, INDEX_MAGIC, sizeof INDEX_MAGIC - 1) != 0)
-		return -EBADMSG;
-	return version > INDEX_VERSION ? -ENOTSUP : version == INDEX_VERSION ? 0 : -EBADMSG;
-}
-
 /* *damaged: parts that were not sound; *sound: bytes up to the torn tail. */
 static int replay_bytes(struct index *index, const struct file_map *map, uint64_t *damaged, size_t *sound)
 {
-	struct frame_walk walk = frame_walk(map->data, map->size, INDEX_HEADER, index->log.number);
+	struct frame_walk walk = frame_walk(map->data, map->size, FRAME_FILE_HEADER, index->log.number);
 	struct frame frame;
-	int r = check_header(map);
+	int r = frame_file_check(map->data, map->size, INDEX_MAGIC, INDEX_VERSION);
 
 	if (r == -ENOTSUP)
 		return r;
-	*damaged = r < 0 && map->size >= INDEX_HEADER;
+	*damaged = r < 0 && map->size >= FRAME_FILE_HEADER;
 	while (frame_next(&walk, &frame)) {
 		r = replay_frame(index, &frame);
 		if (r == -ENOMEM)
@@ -189,7 +171,7 @@ static int replay_bytes(struct index *index, const struct file_map *map, uint64_
 		*damaged += r < 0;
 	}
 	*damaged += walk.damaged;
-	*sound = map->size < INDEX_HEADER ? 0 : map->size - walk.tail;
+	*sound = map->size < FRAME_FILE_HEADER ? 0 : map->size - walk.tail;
 	return 0;
 }
 
@@ -246,7 +228,7 @@ static int fresh_begin(struct fresh *fresh, struct index *index)
 {
 	int r;
 
-	add_header(&fresh->part);
+	frame_file_header(&fresh->part, INDEX_MAGIC, INDEX_VERSION);
 	index_lock(index);
 	r = ref_frame(&fresh->part, INDEX_RESERVED, index->last, fresh->number);
 	if (r == 0)
@@ -436,7 +418,7 @@ static int replay(struct index *index, const char *path, struct error *err)
 	if (r < 0)
 		return error_set(err, r, "%s: %s", path, r == -ENOTSUP ? "written by a newer kymo" : error_name(r));
 	atomic_store(&log->bytes, sound);
-	if (!damaged && sound >= INDEX_HEADER)
+	if (!damaged && sound >= FRAME_FILE_HEADER)
 		return 0;
 	log_error(LOG_STORE, "%s: damaged in %llu places; the rest is taken, the file is set aside", path,
 		  (unsigned long long)damaged);

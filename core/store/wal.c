@@ -205,9 +205,7 @@ static int write_header(int fd)
 {
 	AUTO_BUF header = { 0 };
 
-	buf_add(&header, WAL_MAGIC, sizeof WAL_MAGIC - 1);
-	buf_add_u32(&header, WAL_VERSION);
-	buf_add_u32(&header, 0);
+	frame_file_header(&header, WAL_MAGIC, WAL_VERSION);
 	return buf_failed(&header) ? -ENOMEM : file_pwrite(fd, header.data, header.len, 0);
 }
 
@@ -224,7 +222,7 @@ static int segment_begin(struct wal *wal)
 	r = write_header(fd);
 	if (r == 0)
 		r = dir_sync(wal->dir, NULL);
-	if (r == 0 && !segment_add(wal, (struct segment){ .sequence = wal->next, .bytes = WAL_HEADER }))
+	if (r == 0 && !segment_add(wal, (struct segment){ .sequence = wal->next, .bytes = FRAME_FILE_HEADER }))
 		r = -ENOMEM;
 	if (r < 0) {
 		file_remove(path, NULL);

@@ -3,9 +3,8 @@
 #ifndef STORE_WAL_FORMAT_H
 #define STORE_WAL_FORMAT_H
 
-#define WAL_MAGIC "KYMO-WAL"		/* 8 bytes, then the version (u32) and 4 zero bytes */
+#define WAL_MAGIC "KYMO-WAL"
 #define WAL_VERSION 1u
-enum { WAL_HEADER = 16 };
 
 enum wal_frame { WAL_BATCH = 1 };
 

@@ -8,18 +8,6 @@
 
 #include <errno.h>
 
-/* Is the header sound? -ENOTSUP: made by a newer kymo; -EBADMSG: it is not. */
-static int check_header(const uint8_t *data, size_t size)
-{
-	struct reader in = reader_of(data, size);
-	const uint8_t *magic = read_bytes(&in, sizeof WAL_MAGIC - 1);
-	uint32_t version = read_u32(&in);
-
-	if (in.bad || memcmp(magic, WAL_MAGIC, sizeof WAL_MAGIC - 1) != 0)
-		return -EBADMSG;
-	return version > WAL_VERSION ? -ENOTSUP : version == WAL_VERSION ? 0 : -EBADMSG;
-}
-
 /* A record whose checksum is right and whose content is not is damage too. */
 static int give(const struct frame *frame, struct wal_scratch *scratch, wal_each *each, void *data,
 		struct wal_replayed *replayed)
@@ -40,20 +28,20 @@ static int give(const struct frame *frame, struct wal_scratch *scratch, wal_each
 int wal_replay_segment(const uint8_t *data, size_t size, uint64_t sequence, wal_each *each, void *each_data,
 		       struct wal_replayed *replayed, size_t *sound)
 {
-	struct frame_walk walk = frame_walk(data, size, WAL_HEADER, sequence);
+	struct frame_walk walk = frame_walk(data, size, FRAME_FILE_HEADER, sequence);
 	struct wal_scratch scratch = { 0 };
 	struct frame frame;
-	int r = check_header(data, size);
+	int r = frame_file_check(data, size, WAL_MAGIC, WAL_VERSION);
 
 	if (r == -ENOTSUP)
 		return r;
-	if (r < 0 && size >= WAL_HEADER)
+	if (r < 0 && size >= FRAME_FILE_HEADER)
 		replayed->damaged++;
 	r = 0;
 	while (r == 0 && frame_next(&walk, &frame))
 		r = give(&frame, &scratch, each, each_data, replayed);
 	replayed->damaged += walk.damaged;
-	*sound = size < WAL_HEADER ? 0 : size - walk.tail;
+	*sound = size < FRAME_FILE_HEADER ? 0 : size - walk.tail;
 	wal_scratch_fini(&scratch);
 	return r;
 }
