@@ -185,31 +185,37 @@ static int restore_series(struct store *store, struct block *block, const struct
 }
 
 /* What a block says of how far a series reaches. The value comes when it is asked for. */
-static void widen_series(struct series *series, const struct block_series *in_block)
+static void widen_first(struct series *series, const struct block_series *in_block)
 {
-	kymo_ms first = in_block->chunks[0].first, last = in_block->chunks[in_block->n_chunks - 1].last;
+	kymo_ms first = in_block->chunks[0].first;
 
 	if (series->first_at == INT64_MIN || first < series->first_at)
 		series->first_at = first;
+}
+
+static void widen_last(struct series *series, const struct block_series *in_block)
+{
+	kymo_ms last = in_block->chunks[in_block->n_chunks - 1].last;
+
 	if (series->last_at == INT64_MIN || last > series->last_at)
 		series->last_at = last;
 }
 
+/* The index knows all series of this block, and of raw ones how far they reach. */
 static int recover_series(struct store *store, struct block *block)
 {
 	for (uint32_t i = 0; i < block_count(block); i++) {
 		const struct block_series *in_block = block_series_at(block, i);
-		struct series *series = index_series(store->index, in_block->ref);
-		int r;
+		int r = index_series(store->index, in_block->ref) ? 0 : restore_series(store, block, in_block);
+		struct series *series;
 
-		if (!series) {
-			r = restore_series(store, block, in_block);
-			if (r < 0)
-				return r;
-			series = index_series(store->index, in_block->ref);
+		if (r < 0)
+			return r;
+		series = index_series(store->index, in_block->ref);
+		if (series && block_tier(block) == KYMO_RAW) {
+			widen_first(series, in_block);
+			widen_last(series, in_block);
 		}
-		if (series)
-			widen_series(series, in_block);
 	}
 	return 0;
 }
@@ -227,6 +233,32 @@ static int recover_index(struct store *store, struct error *err)
 	index_stats(store->index, &stats);
 	store_count_damage(store, stats.quarantined);
 	return r < 0 ? error_set(err, r, "%s: %s", store->path, error_name(r)) : 0;
+}
+
+static void widen_from_tier(struct store *store, const struct block *block)
+{
+	for (uint32_t i = 0; i < block_count(block); i++) {
+		const struct block_series *in_block = block_series_at(block, i);
+		struct series *series = index_series(store->index, in_block->ref);
+
+		if (!series)
+			continue;
+		widen_first(series, in_block);
+		series->last_is_end |= series->last_at == INT64_MIN;
+		if (series->last_is_end)
+			widen_last(series, in_block);
+	}
+}
+
+/*
+ * The end of a window is later than the samples in it: it counts only where there
+ * are no samples, in blocks or WAL, or what the WAL has would seem late.
+ */
+static void recover_from_tiers(struct store *store)
+{
+	for (int tier = KYMO_1M; tier < TIERS; tier++)
+		for (uint32_t i = 0; i < store->list[tier]->n; i++)
+			widen_from_tier(store, store->list[tier]->block[i]);
 }
 
 /* ---- the WAL ---- */
@@ -272,5 +304,9 @@ int store_recover(struct store *store, struct error *err)
 		r = recover_index(store, err);
 	if (r == 0)
 		r = downsample_open(store, err);
-	return r < 0 ? r : recover_wal(store, err);
+	if (r == 0)
+		r = recover_wal(store, err);
+	if (r == 0)
+		recover_from_tiers(store);
+	return r;
 }

@@ -31,6 +31,7 @@ struct series {
 
 	_Atomic bool idle;		/* found without data at the last cleanup; found so again, it goes */
 	bool last_known;		/* `last` is set: else it is read when it is asked for */
+	bool last_is_end;		/* last_at was the end of a window when the store was opened: raw had nothing */
 	kymo_ms first_at, last_at;	/* oldest and newest sample kept, in any tier; INT64_MIN: none */
 	uint64_t last;			/* bits of the value at last_at; distribution: of its mean */
 	struct head_data *data;		/* newest first; NULL: none */
