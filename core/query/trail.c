@@ -156,6 +156,7 @@ static int copy_sketch(const struct sketch *from, struct sketch **out)
 		return -ENOMEM;
 	sketch_init(sketch, from->schema);
 	if (sketch_copy(sketch, from) < 0) {
+		sketch_fini(sketch);
 		free(sketch);
 		return -ENOMEM;
 	}
@@ -233,9 +234,9 @@ static size_t run_of_samples(const struct trail *trail, size_t from, kymo_ms to)
 
 static int fold_samples(struct fold *fold, const struct trail *trail, size_t from, size_t n)
 {
-	struct piece run = { .n = (uint32_t)n, .at = trail->at + from, .values = trail->values + from };
+	struct piece run = { .n = (uint32_t)(from + n), .at = trail->at, .values = trail->values };
 
-	return n ? fold_add(fold, &run, 0, run.n) : 0;
+	return n ? fold_add(fold, &run, (uint32_t)from, (uint32_t)(from + n)) : 0;
 }
 
 int64_t trail_fold(const struct trail *trail, kymo_ms to, struct fold *fold)
