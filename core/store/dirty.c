@@ -166,6 +166,16 @@ void dirty_spans(const struct dirty *dirty, series_ref ref, kymo_ms width, kymo_
 	widen(&dirty->everyone, width, until, out);
 }
 
+kymo_ms dirty_start(const struct dirty *dirty)
+{
+	kymo_ms start = dirty->everyone.n ? dirty->everyone.span[0].start : INT64_MAX;
+
+	for (uint32_t i = 0; i < dirty->n; i++)
+		if (dirty->series[i].ref && dirty->series[i].spans.span[0].start < start)
+			start = dirty->series[i].spans.span[0].start;
+	return start;
+}
+
 bool dirty_has(const struct dirty *dirty, series_ref ref)
 {
 	return find(dirty, ref);

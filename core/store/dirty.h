@@ -43,6 +43,7 @@ static inline bool dirty_any(const struct dirty *dirty) { return dirty->map.coun
 void dirty_mark(struct dirty *dirty, series_ref ref, kymo_ms at);
 /* What is marked of a series, over whole windows of that width, up to `until`. */
 void dirty_spans(const struct dirty *dirty, series_ref ref, kymo_ms width, kymo_ms until, struct spans *out);
+kymo_ms dirty_start(const struct dirty *dirty);		/* of the earliest span; INT64_MAX: none */
 /* Has it marks of its own? */
 bool dirty_has(const struct dirty *dirty, series_ref ref);
 series_ref dirty_at(const struct dirty *dirty, uint32_t i);	/* i < n, in no order; 0: nothing there */

@@ -107,6 +107,15 @@ void downsample_forget(struct store *store, series_ref ref)
 	dirty_forget(&d->dirty, ref);
 }
 
+kymo_ms downsample_needs(struct store *store, enum kymo_tier tier)
+{
+	struct downsample *d = store->downsample;
+	LOCK(&d->lock);
+	kymo_ms done = tier == KYMO_1H ? INT64_MAX : d->done[tier + 1], dirty = dirty_start(&d->dirty);
+
+	return dirty < done ? dirty : done;
+}
+
 bool downsample_due(struct store *store)
 {
 	struct downsample *d = store->downsample;

@@ -90,7 +90,7 @@ static int run(struct store *store, unsigned what, struct store_maintained *done
 {
 	int first = 0, r = 0;
 
-	if (what & MAINTAIN_CLOSE)
+	if (what & (MAINTAIN_CLOSE | MAINTAIN_EXPIRE))		/* what is still to close does not expire */
 		first = close_windows(store, done, err);
 	if (what & MAINTAIN_FLUSH && (r = flush_head(store, done, err)) < 0 && !first)
 		first = r;

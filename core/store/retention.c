@@ -67,8 +67,12 @@ static int expire_tier(struct store *store, const struct store_view *view, enum 
 
 	if (!expired)
 		return -ENOMEM;
-	if (!__builtin_sub_overflow(now, retention, &horizon))
-		n = find_expired(view, tier, window_floor(horizon, WHOLE_WINDOWS), expired);
+	if (!__builtin_sub_overflow(now, retention, &horizon)) {
+		horizon = window_floor(horizon, WHOLE_WINDOWS);
+		if (horizon > downsample_needs(store, tier))
+			horizon = window_floor(downsample_needs(store, tier), WHOLE_WINDOWS);
+		n = find_expired(view, tier, horizon, expired);
+	}
 	if (believed(store, tier, now, retention) && n)
 		r = store_replace_blocks(store, tier, expired, n, NULL, 0);
 	else
