@@ -471,15 +471,34 @@ static int copy_samples(struct head_copy *copy, const struct head_sample *sample
 	return copy_part(copy, HEAD_PLAIN, header, samples);
 }
 
+/* The part of the run that is asked for: a long one costs no more than a short one. false: none. */
+static bool clip_run(const struct head_data *data, kymo_ms start, kymo_ms end, struct part_header *part)
+{
+	uint64_t step = (uint64_t)data->run_step, skip;
+
+	part->first = data->run_first;
+	part->last = data->run_first + data->run_step * (kymo_ms)(data->n_run - 1);
+	part->n = data->n_run;
+	if (part->last <= start || part->first > end)
+		return false;
+	if (part->first <= start) {
+		skip = ((uint64_t)start - (uint64_t)part->first) / step + 1;
+		part->first += (kymo_ms)(skip * step);
+		part->n -= (uint32_t)skip;
+	}
+	if (part->last > end && part->first <= end) {
+		part->n = (uint32_t)(((uint64_t)end - (uint64_t)part->first) / step) + 1;
+		part->last = part->first + (kymo_ms)(step * (part->n - 1));
+	}
+	return part->first <= end;
+}
+
 static int copy_run(struct head_copy *copy, const struct head_data *data, kymo_ms start, kymo_ms end)
 {
 	AUTO_BUF bytes = { 0 };
-	struct part_header header = { .first = data->run_first, .n = data->n_run };
+	struct part_header header = { 0 };
 
-	if (!data->n_run)
-		return 0;
-	header.last = data->run_first + data->run_step * (data->n_run - 1);
-	if (header.last <= start || header.first > end)
+	if (!data->n_run || !clip_run(data, start, end, &header))
 		return 0;
 	if (chunk_encode_run(header.first, data->run_step, value_of_bits(data->run_bits), header.n, &bytes) < 0)
 		return -ENOMEM;

@@ -14,7 +14,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { SLOTS = 64 };			/* records given at a time that come from no block */
+enum { SLOTS = 16 };			/* records given at a time that come from no block */
 
 struct stretch {
 	kymo_ms start, end;
