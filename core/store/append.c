@@ -90,7 +90,9 @@ static struct append_scratch *scratch_begin(struct store *store, const struct st
 		scratch = store->scratch = calloc(1, sizeof *scratch);
 	if (!scratch || grow_samples(scratch, batch->n) < 0 || grow_distributions(scratch, batch->n_distributions) < 0)
 		return NULL;
-	scratch->batch = (struct wal_batch){ .at = batch->at };
+	scratch->batch = (struct wal_batch){ .at = batch->at, .refs = scratch->refs, .values = scratch->values,
+					     .times = batch->times ? scratch->times : NULL,
+					     .distributions = scratch->distributions };
 	buf_clear(&scratch->bytes);
 	return scratch;
 }
@@ -251,9 +253,6 @@ static int put_samples(struct store *store, const struct rules *rules, const str
 		scratch->times[logged->n] = at;
 		scratch->values[logged->n++] = batch->values[i];
 	}
-	logged->refs = scratch->refs;
-	logged->values = scratch->values;
-	logged->times = batch->times ? scratch->times : NULL;
 	return 0;
 }
 
@@ -297,7 +296,6 @@ static int put_distributions(struct store *store, const struct rules *rules, con
 		r = put_one_distribution(store, rules, &batch->distributions[i], scratch, done);
 	for (uint32_t i = 0; i < scratch->batch.n_distributions; i++)
 		scratch->distributions[i].data = scratch->bytes.data + scratch->offsets[i];
-	scratch->batch.distributions = scratch->distributions;
 	return r;
 }
 

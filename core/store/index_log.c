@@ -175,6 +175,28 @@ static int replay_bytes(struct index *index, const struct file_map *map, uint64_
 	return 0;
 }
 
+/* ---- what waits ---- */
+
+/* With `io`: what waits joins what could not be written before. Gives how many frames there are in all. */
+static uint64_t take_waiting(struct index_log *log)
+{
+	LOCK(&log->lock);
+	struct buf empty = log->writing;
+
+	if (!log->writing.len) {
+		log->writing = log->waiting;
+		log->waiting = empty;
+	} else {
+		buf_add(&log->writing, log->waiting.data, log->waiting.len);
+		if (buf_failed(&log->writing)) {
+			log->writing.failed = false;	/* the rest waits on */
+			return atomic_load(&log->written);
+		}
+		buf_clear(&log->waiting);
+	}
+	return atomic_load(&log->added);
+}
+
 /* ---- writing anew ---- */
 
 struct fresh {
@@ -291,16 +313,16 @@ static int reseal(struct buf *frames, uint64_t from, uint64_t to)
 	return 0;
 }
 
-static int take_over(struct index_log *log, struct fresh *fresh)
+/* What was taken before the new log was begun is in it: `upto` frames. */
+static int take_over(struct index_log *log, struct fresh *fresh, uint64_t upto)
 {
 	LOCK(&log->lock);
-	uint64_t old = log->number;
-	int r = reseal(&log->writing, old, fresh->number);
+	int r = reseal(&log->waiting, log->number, fresh->number);
 
-	if (r == 0 && (r = reseal(&log->waiting, old, fresh->number)) < 0)
-		reseal(&log->writing, fresh->number, old);
 	if (r < 0)
 		return r;
+	buf_clear(&log->writing);
+	atomic_store(&log->written, upto);
 	file_close(log->fd);
 	log->fd = fresh->fd;
 	log->number = fresh->number;
@@ -315,6 +337,7 @@ static int write_anew(struct index *index, uint64_t *old, struct error *err)
 	struct index_log *log = &index->log;
 	struct fresh fresh = { .number = log->number + 1 };
 	AUTO_FREE char *temporary = log_path(log, fresh.number, ".log.tmp");
+	uint64_t upto = take_waiting(log);
 	int r;
 
 	*old = log->number;
@@ -324,7 +347,7 @@ static int write_anew(struct index *index, uint64_t *old, struct error *err)
 	if (fresh.fd < 0)
 		return fresh.fd;
 	r = fresh_finish(&fresh, index, temporary, err);
-	if (r == 0 && (r = take_over(log, &fresh)) < 0) {
+	if (r == 0 && (r = take_over(log, &fresh, upto)) < 0) {
 		AUTO_FREE char *path = log_path(log, fresh.number, ".log");
 
 		if (path)
@@ -479,26 +502,6 @@ void index_log_close(struct index_log *log)
 }
 
 /* ---- to the disk ---- */
-
-/* With `io`: what waits joins what could not be written before. Gives how many frames there are in all. */
-static uint64_t take_waiting(struct index_log *log)
-{
-	LOCK(&log->lock);
-	struct buf empty = log->writing;
-
-	if (!log->writing.len) {
-		log->writing = log->waiting;
-		log->waiting = empty;
-	} else {
-		buf_add(&log->writing, log->waiting.data, log->waiting.len);
-		if (buf_failed(&log->writing)) {
-			log->writing.failed = false;	/* the rest waits on */
-			return atomic_load(&log->written);
-		}
-		buf_clear(&log->waiting);
-	}
-	return atomic_load(&log->added);
-}
 
 static int write_waiting(struct index_log *log)
 {
