@@ -70,8 +70,16 @@ static int open_events(struct kymo *kymo, struct error *err)
 	return event_socket_open(path, kymo->host, &kymo->events, err);
 }
 
+static void take_limits(struct kymo *kymo, const struct plain_limits *limits, const kymo_ms retention[TIERS])
+{
+	LOCK(&kymo->guard);
+	kymo->limits = *limits;
+	memcpy(kymo->retention, retention, sizeof kymo->retention);
+}
+
 static struct kymo *create(const struct settings *settings, const char *file, const struct service_options *options)
 {
+	const struct plain_limits limits = limits_of(settings);
 	struct kymo *kymo = calloc(1, sizeof *kymo);
 
 	if (!kymo)
@@ -80,7 +88,7 @@ static struct kymo *create(const struct settings *settings, const char *file, co
 	pthread_mutex_init(&kymo->guard, NULL);
 	kymo->clock = options->clock ? options->clock : &clock_system;
 	kymo->started_at = clock_now(kymo->clock);
-	kymo->limits = limits_of(settings);
+	take_limits(kymo, &limits, settings->store.retention);
 	kymo->file = file ? strdup(file) : NULL;
 	kymo->run_dir = strdup(settings->run_dir);
 	if (!kymo->run_dir || (file && !kymo->file)) {
@@ -156,12 +164,6 @@ static void listener_end(struct kymo *kymo, bool commit)
 		end(kymo->listener.data);
 }
 
-static void take_limits(struct kymo *kymo, const struct plain_limits *limits)
-{
-	LOCK(&kymo->guard);
-	kymo->limits = *limits;
-}
-
 static int apply(struct kymo *kymo, const char *file, struct host_changes *changes, struct error *err)
 {
 	AUTO(settings) settings = settings_load(file, err);
@@ -182,7 +184,7 @@ static int apply(struct kymo *kymo, const char *file, struct host_changes *chang
 	if (r == 0) {
 		settings = NULL;
 		store_configure(kymo->store, &options);
-		take_limits(kymo, &limits);
+		take_limits(kymo, &limits, options.retention);
 	}
 	listener_end(kymo, r == 0);
 	return r;
@@ -254,6 +256,12 @@ kymo_ms service_now(const struct kymo *kymo)
 kymo_ms service_started_at(const struct kymo *kymo)
 {
 	return kymo->started_at;
+}
+
+void service_retention(struct kymo *kymo, kymo_ms retention[TIERS])
+{
+	LOCK(&kymo->guard);
+	memcpy(retention, kymo->retention, sizeof kymo->retention);
 }
 
 _Atomic uint32_t *service_requests(struct kymo *kymo)

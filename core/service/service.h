@@ -46,6 +46,7 @@ struct store *service_store(struct kymo *kymo);
 struct host *service_host(struct kymo *kymo);
 kymo_ms service_now(const struct kymo *kymo);
 kymo_ms service_started_at(const struct kymo *kymo);
+void service_retention(struct kymo *kymo, kymo_ms retention[TIERS]);	/* as configured; FOREVER */
 _Atomic uint32_t *service_requests(struct kymo *kymo);	/* in progress; counted by the server */
 /* False without an events socket. */
 bool service_event_socket_stats(struct kymo *kymo, struct event_socket_stats *stats);

@@ -20,8 +20,9 @@ struct kymo {
 	pthread_mutex_t change;		/* reloads come one after another */
 	struct service_listener listener;
 
-	pthread_mutex_t guard;		/* of limits */
+	pthread_mutex_t guard;		/* of what follows */
 	struct plain_limits limits;
+	kymo_ms retention[TIERS];
 };
 
 #endif
