@@ -3,29 +3,40 @@
  * exchange.c - between libmicrohttpd and the routes: a request is gathered (size
  * limits first), guarded, routed, answered.
  */
+#include "http/engine.h"
 #include "http/guard.h"
-#include "http/listener.h"
 #include "http/route.h"
+
+#include "util/utf8.h"
 
 #include <errno.h>
 #include <microhttpd.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
 #define HEADERS_MOST (32 << 10)		/* memory of a connection: request line and headers */
 #define IDLE_SECONDS 30
+#define DRAINED_MOST 16			/* times the limit of a body: so much of a larger one is read and dropped */
 
 /* One request while its body arrives. */
 struct exchange {
+	struct rules *rules;
+	bool control;
 	struct request request;
-	bool too_large, out_of_memory;
+	uint64_t dropped;		/* bytes of the body beyond the limit */
+	bool out_of_memory, not_text;
 };
 
-static enum MHD_Result take_parameter(void *data, enum MHD_ValueKind kind, const char *name, const char *value)
+static enum MHD_Result take_parameter(void *data, enum MHD_ValueKind kind, const char *name, size_t name_len,
+				      const char *value, size_t value_len)
 {
 	struct exchange *exchange = data;
 	struct request *request = &exchange->request;
 
 	(void)kind;
+	/* %00 would cut the text. */
+	if (!utf8_valid(name, name_len) || (value && !utf8_valid(value, value_len)))
+		exchange->not_text = true;
 	if (request->n_parameters < REQUEST_PARAMETERS)
 		request->parameters[request->n_parameters] = (struct parameter){ name, value ? value : "" };
 	request->n_parameters++;
@@ -68,118 +79,175 @@ static bool changes_something(const char *method)
 	return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 && strcmp(method, "OPTIONS") != 0;
 }
 
-static bool is_trusted(const struct listener *listener, struct MHD_Connection *connection)
+static bool is_trusted(const struct exchange *exchange, struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info;
 
-	if (!listener->control)
-		return listener->rules.admin;
+	if (!exchange->control)
+		return exchange->rules->admin;
 	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	return info && guard_peer(info->connect_fd);
 }
 
-/* May this be answered at all? Fills the refusal. */
-static bool admit(const struct listener *listener, struct MHD_Connection *connection, struct exchange *exchange,
-		  struct response *response)
+/* Is it meant for us, and not sent by a foreign web page? Fills the refusal. */
+static bool admit_sender(const struct exchange *exchange, struct MHD_Connection *connection, struct response *response)
 {
-	struct request *request = &exchange->request;
 	const char *host = header(connection, MHD_HTTP_HEADER_HOST);
 
-	if (!listener->control && !guard_host(host, (const char *const *)listener->rules.hosts, listener->rules.n_hosts)) {
-		response_error(response, 421, "Host \"%.100s\" is not a name of this server (`http: {hosts: [...]}` adds one)", host);
+	if (!exchange->control &&
+	    !guard_host(host, (const char *const *)exchange->rules->hosts, exchange->rules->n_hosts)) {
+		response_error(response, 421, "Host \"%.100s\" is not a name of this server (`http: {hosts: [...]}` adds one)",
+			       host);
 		return false;
 	}
-	if (changes_something(request->method) && !guard_origin(header(connection, MHD_HTTP_HEADER_ORIGIN), host)) {
+	if (changes_something(exchange->request.method) && !guard_origin(header(connection, MHD_HTTP_HEADER_ORIGIN), host)) {
 		response_error(response, 403, "requests from pages of other origins are refused");
-		return false;
-	}
-	if (exchange->too_large) {
-		response_error(response, 413, "the body is larger than %llu bytes (`http: {body: ...}`)",
-			       (unsigned long long)listener->rules.body);
-		return false;
-	}
-	if (exchange->out_of_memory) {
-		response_error(response, 503, "out of memory");
-		return false;
-	}
-	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, take_parameter, exchange);
-	if (request->n_parameters > REQUEST_PARAMETERS) {
-		response_error(response, 400, "%u parameters, at most %d are read", request->n_parameters, REQUEST_PARAMETERS);
 		return false;
 	}
 	return true;
 }
 
-static enum MHD_Result answer(struct listener *listener, struct MHD_Connection *connection, struct exchange *exchange)
+static bool admit_size(const struct exchange *exchange, struct response *response)
+{
+	if (exchange->dropped)
+		response_error(response, 413, "the body is larger than %llu bytes (`http: {body: ...}`)",
+			       (unsigned long long)exchange->rules->body);
+	else if (exchange->out_of_memory)
+		response_error(response, 503, "out of memory");
+	else if (exchange->request.n_parameters > REQUEST_PARAMETERS)
+		response_error(response, 400, "%u parameters, at most %d are read", exchange->request.n_parameters,
+			       REQUEST_PARAMETERS);
+	else if (exchange->not_text)
+		response_error(response, 400, "a parameter is not UTF-8");
+	else
+		return true;
+	return false;
+}
+
+static enum MHD_Result answer(struct MHD_Connection *connection, struct exchange *exchange)
 {
 	struct response response = { .status = 200 };
 
-	if (admit(listener, connection, exchange, &response)) {
-		exchange->request.trusted = is_trusted(listener, connection);
+	MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, take_parameter, exchange);
+	if (admit_sender(exchange, connection, &response) && admit_size(exchange, &response)) {
+		exchange->request.trusted = is_trusted(exchange, connection);
 		route_request(&exchange->request, &response);
 	}
 	return respond(connection, &response);
 }
 
-static struct exchange *begin(struct listener *listener, const char *path, const char *method)
+static struct exchange *begin(struct worker *worker, bool control, const char *path, const char *method)
 {
 	struct exchange *exchange = calloc(1, sizeof *exchange);
 
 	if (!exchange)
 		return NULL;
-	exchange->request = (struct request){ .kymo = listener->kymo, .method = method, .path = path };
-	listener->requests++;
-	(*service_requests(listener->kymo))++;
+	exchange->control = control;
+	exchange->rules = engine_hold_rules(worker->engine);
+	exchange->request = (struct request){
+		.kymo = engine_kymo(worker->engine),
+		.method = method,
+		.path = path,
+		.left_out = engine_left_out(worker->engine),
+	};
+	worker->requests++;
+	(*service_requests(exchange->request.kymo))++;
 	return exchange;
 }
 
-/* Part of a body. What is over the limit is read and dropped, so that the client gets to see the answer. */
-static void take_body(const struct listener *listener, struct exchange *exchange, const char *data, size_t n)
+/*
+ * Part of a body. What is over the limit is read and dropped, so that the client
+ * gets to see the answer; of what is far over it nothing more is read.
+ */
+static enum MHD_Result take_body(struct exchange *exchange, const char *data, size_t n)
 {
 	struct buf *body = &exchange->request.body;
 
-	if (exchange->too_large || body->len + n > listener->rules.body) {
-		exchange->too_large = true;
+	if (exchange->dropped || body->len + n > exchange->rules->body) {
+		exchange->dropped += n + body->len;
 		buf_fini(body);
-		return;
+		return exchange->dropped / DRAINED_MOST > exchange->rules->body ? MHD_NO : MHD_YES;
 	}
 	buf_add(body, data, n);
 	exchange->out_of_memory = buf_failed(body);
+	return MHD_YES;
+}
+
+/* A client that asks first (Expect: 100-continue) need not send what is too large. */
+static bool announces_too_much(struct MHD_Connection *connection, struct exchange *exchange)
+{
+	const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	if (!header(connection, MHD_HTTP_HEADER_EXPECT) || !length)
+		return false;
+	exchange->dropped = strtoull(length, NULL, 10) > exchange->rules->body;
+	return exchange->dropped;
+}
+
+/* What on_connection has found. */
+static bool is_control(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info && info->socket_context;
 }
 
 static enum MHD_Result on_request(void *data, struct MHD_Connection *connection, const char *path, const char *method,
 				  const char *version, const char *body, size_t *n, void **state)
 {
-	struct listener *listener = data;
 	struct exchange *exchange = *state;
 
 	(void)version;
 	if (!exchange) {
-		*state = begin(listener, path, method);
-		return *state ? MHD_YES : MHD_NO;
+		*state = exchange = begin(data, is_control(connection), path, method);
+		if (!exchange)
+			return MHD_NO;
+		return announces_too_much(connection, exchange) ? answer(connection, exchange) : MHD_YES;
 	}
 	if (*n) {
-		take_body(listener, exchange, body, *n);
+		enum MHD_Result more = take_body(exchange, body, *n);
+
 		*n = 0;
-		return MHD_YES;
+		return more;
 	}
-	return answer(listener, connection, exchange);
+	return answer(connection, exchange);
 }
 
 static void on_completed(void *data, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode how)
 {
-	struct listener *listener = data;
+	struct worker *worker = data;
 	struct exchange *exchange = *state;
 
 	(void)connection;
 	(void)how;
 	if (!exchange)
 		return;
-	buf_fini(&exchange->request.body);
-	free(exchange);
 	*state = NULL;
-	(*service_requests(listener->kymo))--;
-	listener->requests--;
+	buf_fini(&exchange->request.body);
+	rules_release(exchange->rules);
+	(*service_requests(exchange->request.kymo))--;
+	worker->requests--;
+	free(exchange);
+}
+
+static bool is_unix(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct sockaddr_storage own;
+	socklen_t size = sizeof own;
+
+	return info && getsockname(info->connect_fd, (struct sockaddr *)&own, &size) == 0 && own.ss_family == AF_UNIX;
+}
+
+/* The context of a connection: NULL over TCP, not NULL over the control socket. */
+static void on_connection(void *data, struct MHD_Connection *connection, void **context,
+			  enum MHD_ConnectionNotificationCode what)
+{
+	struct worker *worker = data;
+
+	if (what == MHD_CONNECTION_NOTIFY_STARTED)
+		*context = is_unix(connection) ? worker : NULL;
+	engine_count(worker->engine, *context != NULL, what == MHD_CONNECTION_NOTIFY_STARTED);
 }
 
 static void on_log(void *data, const char *format, va_list arguments)
@@ -192,17 +260,18 @@ static void on_log(void *data, const char *format, va_list arguments)
 	log_debug(LOG_HTTP, "%s", text);
 }
 
-int listener_serve(struct listener *listener)
+int exchange_start(struct worker *worker)
 {
-	listener->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, listener,
+	errno = 0;
+	worker->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+		on_request, worker,
 		MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-		MHD_OPTION_LISTEN_SOCKET, listener->fd,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, listener,
-		MHD_OPTION_CONNECTION_LIMIT, listener->rules.connections,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, worker,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, worker,
+		MHD_OPTION_CONNECTION_LIMIT, 100000u,	/* the engine keeps the limit of the configuration */
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_MOST,
-		MHD_OPTION_THREAD_POOL_SIZE, listener->control ? 0u : 2u,
 		MHD_OPTION_THREAD_STACK_SIZE, (size_t)(256 << 10), MHD_OPTION_END);
-	return listener->daemon ? 0 : errno ? -errno : -EINVAL;
+	return worker->daemon ? 0 : errno ? -errno : -EINVAL;
 }

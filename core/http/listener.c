@@ -7,49 +7,40 @@
 
 #include "util/file.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <microhttpd.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 
-#define DRAIN_MS 5000
+#define BACKLOG 128
 
-static int copy_rules(struct listener_rules *rules, const struct settings *settings)
+void listener_close(struct listener *listener)
 {
-	rules->admin = settings->http.admin;
-	rules->connections = settings->http.connections;
-	rules->body = settings->http.body;
-	rules->hosts = calloc(settings->http.n_hosts + 1, sizeof *rules->hosts);
-	if (!rules->hosts)
-		return -ENOMEM;
-	for (; rules->n_hosts < settings->http.n_hosts; rules->n_hosts++) {
-		rules->hosts[rules->n_hosts] = strdup(settings->http.hosts[rules->n_hosts]);
-		if (!rules->hosts[rules->n_hosts])
-			return -ENOMEM;
-	}
-	return 0;
+	if (!listener)
+		return;
+	if (listener->fd >= 0 && listener->control)
+		unlink(listener->configured);
+	if (listener->fd >= 0)
+		close(listener->fd);
+	free(listener->configured);
+	free(listener);
 }
 
-static struct listener *create(struct kymo *kymo, const char *configured, const struct settings *settings)
+static struct listener *create(const char *configured, struct error *err)
 {
 	struct listener *listener = calloc(1, sizeof *listener);
 
-	if (!listener)
-		return NULL;
-	listener->kymo = kymo;
-	listener->fd = -1;
-	listener->configured = strdup(configured);
-	if (!listener->configured || copy_rules(&listener->rules, settings) < 0) {
-		listener_close(listener);
-		return NULL;
+	if (listener) {
+		listener->fd = -1;
+		listener->configured = strdup(configured);
+		if (listener->configured)
+			return listener;
 	}
-	return listener;
+	listener_close(listener);
+	error_set(err, -ENOMEM, "out of memory");
+	return NULL;
 }
 
 /* "host:port" or "[v6]:port" into its parts; the configuration has checked the form. */
@@ -73,26 +64,52 @@ static int resolve(const char *address, struct addrinfo **found, struct error *e
 	return r == 0 ? 0 : error_set(err, -EINVAL, "%s: %s", address, gai_strerror(r));
 }
 
-static int bind_tcp(const char *address, struct error *err)
+static int fail(int fd)
 {
-	struct addrinfo *found = NULL;
-	int fd, one = 1, r = resolve(address, &found, err);
+	int r = -errno;
 
-	if (r < 0)
-		return r;
-	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0) {
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-		if (found->ai_family == AF_INET6)
-			setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
-	}
-	if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, 128) < 0) {
-		r = error_set(err, -errno, "%s: %s", address, error_name(-errno));
-		if (fd >= 0)
-			close(fd);
-		fd = r;
-	}
-	freeaddrinfo(found);
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+/* fd, or a negative errno. */
+static int bind_to(const struct addrinfo *to, bool beside)
+{
+	int one = 1, fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	if (beside)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
+	if (to->ai_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
+	if (bind(fd, to->ai_addr, to->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0)
+		return fail(fd);
+	return fd;
+}
+
+static void share_port(struct listener *const *own, uint32_t n, int yes)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (!own[i]->control)
+			setsockopt(own[i]->fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes);
+}
+
+/*
+ * Both the kernel's socket that is bound and the one that wants to must agree to
+ * share the port. Ours do so for this moment only; those of others never do.
+ */
+static int bind_beside(const struct addrinfo *to, struct listener *const *own, uint32_t n)
+{
+	int fd, no = 0;
+
+	share_port(own, n, 1);
+	fd = bind_to(to, true);
+	share_port(own, n, 0);
+	if (fd >= 0)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &no, sizeof no);
 	return fd;
 }
 
@@ -100,41 +117,32 @@ static void name_address(struct listener *listener)
 {
 	struct sockaddr_storage bound;
 	socklen_t size = sizeof bound;
-	char host[INET6_ADDRSTRLEN + 1], port[8];
+	char host[NI_MAXHOST], port[8];
 
-	if (getsockname(listener->fd, (struct sockaddr *)&bound, &size) < 0 ||
+	if (getsockname(listener->fd, (struct sockaddr *)&bound, &size) == 0 &&
 	    getnameinfo((struct sockaddr *)&bound, size, host, sizeof host, port, sizeof port,
-			NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-		return;
-	snprintf(listener->address, sizeof listener->address, bound.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
+			NI_NUMERICHOST | NI_NUMERICSERV) == 0)
+		snprintf(listener->address, sizeof listener->address,
+			 bound.ss_family == AF_INET6 ? "[%.48s]:%s" : "%.48s:%s", host, port);
 }
 
-static struct listener *serve(struct listener *listener, struct error *err)
+struct listener *listener_open_tcp(const char *address, struct listener *const *own, uint32_t n, struct error *err)
 {
-	int r = listener_serve(listener);
+	AUTO(listener) listener = create(address, err);
+	struct addrinfo *found = NULL;
 
-	if (r == 0)
-		return listener;
-	error_set(err, r, "%s: the HTTP server does not start: %s", listener->configured, error_name(r));
-	listener_close(listener);
-	return NULL;
-}
-
-struct listener *listener_open_tcp(struct kymo *kymo, const char *address, const struct settings *settings, struct error *err)
-{
-	struct listener *listener = create(kymo, address, settings);
-
-	if (!listener) {
-		error_set(err, -ENOMEM, "out of memory");
+	if (!listener || resolve(address, &found, err) < 0)
 		return NULL;
-	}
-	listener->fd = bind_tcp(address, err);
+	listener->fd = bind_to(found, false);
+	if (listener->fd == -EADDRINUSE && n)
+		listener->fd = bind_beside(found, own, n);
+	freeaddrinfo(found);
 	if (listener->fd < 0) {
-		listener_close(listener);
+		error_set(err, listener->fd, "%s: %s", address, error_name(listener->fd));
 		return NULL;
 	}
 	name_address(listener);
-	return serve(listener, err);
+	return TAKE(listener);
 }
 
 static int unix_address(const char *path, struct sockaddr_un *address, struct error *err)
@@ -147,95 +155,54 @@ static int unix_address(const char *path, struct sockaddr_un *address, struct er
 	return 0;
 }
 
-/* Does a daemon still answer there? */
-static bool in_use(const struct sockaddr_un *address)
+/* The process that listens there; 0: nobody does, it is a file that a killed daemon left behind. */
+static pid_t listening(const struct sockaddr_un *address)
 {
 	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct ucred peer = { .pid = -1 };
+	socklen_t size = sizeof peer;
 
-	return fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 || errno == EAGAIN);
+	if (fd < 0 || (connect(fd, (const struct sockaddr *)address, sizeof *address) < 0 && errno != EAGAIN))
+		return 0;
+	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+	return peer.pid > 0 ? peer.pid : -1;	/* -1: one that we cannot see from here */
 }
 
-static int bind_control(const char *path, struct error *err)
+/* fd, or a negative errno. */
+static int bind_control(const struct sockaddr_un *address)
 {
-	struct sockaddr_un address;
-	int fd, r = unix_address(path, &address, err);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	if (r < 0)
-		return r;
-	if (in_use(&address))
-		return error_set(err, -EADDRINUSE, "%s: another kymo listens there (`sockets:` gives this one a folder of its own)",
-				 path);
-	unlink(path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0)
-		fchmod(fd, 0600);	/* before bind: the file is never open to others */
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || chmod(path, 0600) < 0 || listen(fd, 128) < 0) {
-		r = error_set(err, -errno, "%s: %s", path, error_name(-errno));
-		if (fd >= 0)
-			close(fd);
-		return r;
-	}
+	if (fd < 0)
+		return -errno;
+	unlink(address->sun_path);
+	/* The mode of the socket is that of the file from its first moment on: never open to others. */
+	if (fchmod(fd, 0600) < 0 || bind(fd, (const struct sockaddr *)address, sizeof *address) < 0 ||
+	    chmod(address->sun_path, 0600) < 0 || listen(fd, BACKLOG) < 0)
+		return fail(fd);
 	return fd;
 }
 
-struct listener *listener_open_control(struct kymo *kymo, const char *path, const struct settings *settings, struct error *err)
+struct listener *listener_open_control(const char *path, struct error *err)
 {
-	struct listener *listener = create(kymo, path, settings);
+	AUTO(listener) listener = create(path, err);
+	struct sockaddr_un address;
+	pid_t other;
 
-	if (!listener) {
-		error_set(err, -ENOMEM, "out of memory");
+	if (!listener || unix_address(path, &address, err) < 0)
 		return NULL;
-	}
-	listener->fd = bind_control(path, err);
-	if (listener->fd < 0) {
-		listener_close(listener);
+	other = listening(&address);
+	if (other) {
+		error_set(err, -EADDRINUSE,
+			  "%s: another kymo, process %ld, listens there (`sockets:` gives this one a folder of its own)", path,
+			  (long)other);
 		return NULL;
 	}
 	listener->control = true;
-	return serve(listener, err);
-}
-
-struct listener *listener_open_again(const struct listener *old, const struct settings *settings, struct error *err)
-{
-	struct listener *listener = create(old->kymo, old->configured, settings);
-
-	if (!listener) {
-		error_set(err, -ENOMEM, "out of memory");
-		return NULL;
-	}
-	listener->control = old->control;
-	memcpy(listener->address, old->address, sizeof listener->address);
-	listener->fd = fcntl(old->fd, F_DUPFD_CLOEXEC, 0);
+	listener->fd = bind_control(&address);
 	if (listener->fd < 0) {
-		error_set(err, -errno, "%s: %s", old->configured, error_name(-errno));
-		listener_close(listener);
+		error_set(err, listener->fd, "%s: %s", path, error_name(listener->fd));
 		return NULL;
 	}
-	return serve(listener, err);
-}
-
-static void drain(struct listener *listener)
-{
-	const struct timespec nap = { .tv_nsec = 10000000 };
-
-	for (int64_t end = clock_mono_ns() + DRAIN_MS * INT64_C(1000000); listener->requests && clock_mono_ns() < end;)
-		nanosleep(&nap, NULL);
-}
-
-void listener_close(struct listener *listener)
-{
-	if (!listener)
-		return;
-	if (listener->daemon) {
-		MHD_quiesce_daemon(listener->daemon);
-		drain(listener);
-		MHD_stop_daemon(listener->daemon);
-	}
-	if (listener->fd >= 0)
-		close(listener->fd);
-	for (uint32_t i = 0; i < listener->rules.n_hosts; i++)
-		free(listener->rules.hosts[i]);
-	free(listener->rules.hosts);
-	free(listener->configured);
-	free(listener);
+	return TAKE(listener);
 }

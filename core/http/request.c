@@ -2,7 +2,9 @@
 /* request.c - reading parameters, and answers that say what went wrong. */
 #include "http/request.h"
 
+#include "conf/words.h"
 #include "util/duration.h"
+#include "util/utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -16,30 +18,58 @@ const char *request_parameter(const struct request *request, const char *name)
 	return NULL;
 }
 
+char *request_rest(const struct request *request, struct error *err)
+{
+	char *rest;
+
+	if (!utf8_valid(request->rest, request->rest_len)) {
+		error_set(err, -EINVAL, "the path is not UTF-8");
+		return NULL;
+	}
+	rest = strndup(request->rest, request->rest_len);
+	if (!rest)
+		error_set(err, -ENOMEM, "out of memory");
+	return rest;
+}
+
+static const char *name_at(const void *names, size_t i)
+{
+	return ((const char *const *)names)[i];
+}
+
 static bool among(const char *name, const char *const *names)
 {
-	for (; *names; names++)
+	for (; names && *names; names++)
 		if (!strcmp(name, *names))
 			return true;
 	return false;
 }
 
-static void list_names(const char *const *names, struct buf *out)
+static void unknown_parameter(const char *name, const char *const *allowed, struct error *err)
 {
-	for (uint32_t i = 0; names[i]; i++)
-		buf_printf(out, "%s%s", i ? ", " : "", names[i]);
+	const char *near = nearest_word(name, name_at, allowed);
+	char list[256], room[SHOWN], hint[SHOWN + 32] = "";
+
+	list_words(list, sizeof list, " and ", name_at, allowed);
+	if (near)
+		snprintf(hint, sizeof hint, " (did you mean \"%s\"?)", near);
+	error_set(err, -EINVAL, "unknown parameter \"%s\"%s; allowed: %s", shown(name, room), hint, *list ? list : "none");
 }
 
-int request_check_parameters(const struct request *request, const char *const *allowed, struct error *err)
+int request_check_parameters(const struct request *request, const char *const *allowed, const char *const *repeated,
+			     struct error *err)
 {
 	unsigned before = err->count;
-	AUTO_BUF list = { 0 };
 
-	list_names(allowed, &list);
-	for (uint32_t i = 0; i < request->n_parameters; i++)
-		if (!among(request->parameters[i].name, allowed))
-			error_set(err, -EINVAL, "unknown parameter \"%s\" (allowed: %s)", request->parameters[i].name,
-				  buf_text(&list) ? buf_text(&list) : "");
+	for (uint32_t i = 0; i < request->n_parameters; i++) {
+		const struct parameter *parameter = &request->parameters[i];
+
+		if (!among(parameter->name, allowed))
+			unknown_parameter(parameter->name, allowed, err);
+		else if (!among(parameter->name, repeated) &&
+			 request_parameter(request, parameter->name) != parameter->value)
+			error_set(err, -EINVAL, "the parameter \"%s\" stands twice", parameter->name);
+	}
 	return err->count == before ? 0 : -EINVAL;
 }
 
@@ -58,15 +88,13 @@ static void put_error(struct response *response, unsigned status, const char *te
 
 void response_error(struct response *response, unsigned status, const char *format, ...)
 {
-	AUTO_BUF text = { .limit = 64 << 10 };
-	char line[1024];
+	char text[1024];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(line, sizeof line, format, arguments);
+	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	buf_add_text(&text, line);
-	put_error(response, status, buf_text(&text) ? buf_text(&text) : "out of memory");
+	put_error(response, status, text);
 }
 
 static unsigned status_of(int code)
@@ -83,9 +111,10 @@ static unsigned status_of(int code)
 		return 404;
 	case -EEXIST:
 	case -EBUSY:
+	case -EADDRINUSE:
 		return 409;
 	case -E2BIG:
-		return 422;
+	case -EDQUOT:
 	case -ENOTSUP:
 		return 422;
 	case -ENOSPC:
@@ -106,6 +135,7 @@ void response_failure(struct response *response, int code, const struct error *e
 int request_time(const char *text, kymo_ms now, const char *what, kymo_ms *at, struct error *err)
 {
 	const char *span = !strncmp(text, "now-", 4) ? text + 4 : text[0] == '-' ? text + 1 : NULL;
+	char room[SHOWN];
 	kymo_ms back;
 
 	if (!strcmp(text, "now")) {
@@ -119,5 +149,6 @@ int request_time(const char *text, kymo_ms now, const char *what, kymo_ms *at, s
 	if (time_parse(text, at) == 0)
 		return 0;
 	return error_set(err, -EINVAL,
-			 "%s: \"%.64s\" is not a time (write 2026-01-31T12:00:00Z, unix seconds, now, or -1h)", what, text);
+			 "%s: \"%s\" is not a time (write 2026-01-31T12:00:00Z, unix seconds, now, or -1h)", what,
+			 shown(text, room));
 }

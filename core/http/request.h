@@ -8,6 +8,7 @@
 #ifndef HTTP_REQUEST_H
 #define HTTP_REQUEST_H
 
+#include "http/left_out.h"
 #include "service/service.h"
 #include "util/json.h"
 
@@ -26,6 +27,7 @@ struct request {
 	struct parameter parameters[REQUEST_PARAMETERS];
 	uint32_t n_parameters;
 	struct buf body;
+	struct left_out *left_out;	/* names that /metrics could not show; NULL: nobody keeps them */
 };
 
 struct response {
@@ -37,13 +39,20 @@ struct response {
 
 /* The first value of a parameter, or NULL. */
 const char *request_parameter(const struct request *request, const char *name);
-/* Refuse parameters that are not among the NULL-ended names. 0 or -EINVAL. */
-int request_check_parameters(const struct request *request, const char *const *allowed, struct error *err);
+/*
+ * Refuse parameters that are not among the NULL-ended names, and those that stand
+ * twice but are not in `repeated` (NULL: none is). 0 or -EINVAL.
+ */
+int request_check_parameters(const struct request *request, const char *const *allowed, const char *const *repeated,
+			     struct error *err);
+
+/* What stands for * in the route, to be freed. NULL with the reason: out of memory, not UTF-8. */
+char *request_rest(const struct request *request, struct error *err);
 
 /* {"error": text, "status": status}, in place of what the body holds. */
 void response_error(struct response *response, unsigned status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* The same from a failed call: its code chooses the status (EINVAL 400, ENOENT 404, EEXIST 409, E2BIG 413 ...). */
+/* The same from a failed call: its code chooses the status (EINVAL 400, ENOENT 404, EEXIST 409, E2BIG 422 ...). */
 void response_failure(struct response *response, int code, const struct error *err);
 
 /*

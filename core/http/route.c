@@ -68,12 +68,19 @@ static void refuse(const struct request *request, struct response *response, con
 
 static void run(const struct route *route, const struct request *request, struct response *response)
 {
-	if (route->admin && !request->trusted)
+	struct error err = { 0 };
+	int r;
+
+	if (route->admin && !request->trusted) {
 		response_error(response, 403,
 			       "%s %s is for the control socket; `http: {admin: true}` in the configuration opens it here",
 			       route->method, route->path);
-	else
-		route->handle(request, response);
+		return;
+	}
+	r = route->handle(request, response, &err);
+	if (r < 0)
+		response_failure(response, r, &err);
+	error_clear(&err);
 }
 
 void route_request(struct request *request, struct response *response)

@@ -8,10 +8,13 @@
 
 #include "http/request.h"
 
+/* Fills the response, or gives a negative errno with the reason: run() makes the error of it. */
+typedef int handler(const struct request *request, struct response *response, struct error *err);
+
 struct route {
 	const char *method;
 	const char *path;		/* one * stands for any part that is not empty */
-	void (*handle)(const struct request *request, struct response *response);
+	handler *handle;
 	bool admin;			/* only for trusted requests */
 };
 
@@ -22,28 +25,33 @@ struct route {
 void route_request(struct request *request, struct response *response);
 
 /* api_query.c */
-void api_query(const struct request *request, struct response *response);
+handler api_query;
+
 /* api_series.c */
-void api_snapshot(const struct request *request, struct response *response);
-void api_latest(const struct request *request, struct response *response);
-void api_metrics(const struct request *request, struct response *response);
-void api_metric_stats(const struct request *request, struct response *response);
+handler api_snapshot;
+handler api_latest;
+handler api_metrics;
+handler api_metric_stats;
+
 /* api_service.c */
-void api_stats(const struct request *request, struct response *response);
-void api_instances(const struct request *request, struct response *response);
-void api_tiers(const struct request *request, struct response *response);
-void api_maintain(const struct request *request, struct response *response);
-void api_healthy(const struct request *request, struct response *response);
-void api_ready(const struct request *request, struct response *response);
+handler api_stats;
+handler api_instances;
+handler api_tiers;
+handler api_maintain;
+handler api_healthy;
+handler api_ready;
+
 /* api_event.c */
-void api_events(const struct request *request, struct response *response);
+handler api_events;
+
 /* api_admin.c */
-void api_reload(const struct request *request, struct response *response);
-void api_plan(const struct request *request, struct response *response);
-void api_instance_add(const struct request *request, struct response *response);
-void api_instance_remove(const struct request *request, struct response *response);
-void api_instance_reset(const struct request *request, struct response *response);
-/* exposition.c */
-void api_exposition(const struct request *request, struct response *response);
+handler api_reload;
+handler api_plan;
+handler api_instance_add;
+handler api_instance_remove;
+handler api_instance_reset;
+
+/* api_exposition.c */
+handler api_exposition;
 
 #endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* engine.c - see engine.h. How a request is read and answered is exchange.c. */
+#include "http/engine.h"
+
+#include "util/thread.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#define WORKERS 2
+#define DRAIN_MS 5000
+#define CONTROL_CONNECTIONS 32		/* beside those over TCP: who administers always gets in */
+
+struct engine {
+	struct kymo *kymo;
+	struct worker worker[WORKERS];
+	struct left_out left_out;
+	_Atomic uint32_t connections[2];	/* over TCP, over the control socket */
+	_Atomic uint32_t turn;
+	pthread_mutex_t guard;			/* of rules */
+	struct rules *rules;
+};
+
+struct rules *engine_hold_rules(struct engine *engine)
+{
+	LOCK(&engine->guard);
+	return rules_hold(engine->rules);
+}
+
+struct kymo *engine_kymo(struct engine *engine)
+{
+	return engine->kymo;
+}
+
+struct left_out *engine_left_out(struct engine *engine)
+{
+	return &engine->left_out;
+}
+
+void engine_count(struct engine *engine, bool control, bool opened)
+{
+	if (opened)
+		engine->connections[control]++;
+	else
+		engine->connections[control]--;
+}
+
+void engine_set_rules(struct engine *engine, struct rules *rules)
+{
+	struct rules *old;
+
+	pthread_mutex_lock(&engine->guard);
+	old = engine->rules;
+	engine->rules = rules;
+	pthread_mutex_unlock(&engine->guard);
+	rules_release(old);
+}
+
+static void destroy(struct engine *engine)
+{
+	for (int i = 0; i < WORKERS; i++)
+		if (engine->worker[i].daemon)
+			MHD_stop_daemon(engine->worker[i].daemon);
+	left_out_fini(&engine->left_out);
+	rules_release(engine->rules);
+	pthread_mutex_destroy(&engine->guard);
+	free(engine);
+}
+
+int engine_start(struct kymo *kymo, struct rules *rules, struct engine **out, struct error *err)
+{
+	struct engine *engine = calloc(1, sizeof *engine);
+	int r = 0;
+
+	if (!engine) {
+		rules_release(rules);
+		return error_set(err, -ENOMEM, "out of memory");
+	}
+	engine->kymo = kymo;
+	engine->rules = rules;
+	pthread_mutex_init(&engine->guard, NULL);
+	left_out_init(&engine->left_out);
+	for (int i = 0; r == 0 && i < WORKERS; i++) {
+		engine->worker[i].engine = engine;
+		r = exchange_start(&engine->worker[i]);
+	}
+	if (r < 0) {
+		destroy(engine);
+		return error_set(err, r, "the HTTP server does not start: %s", error_name(r));
+	}
+	*out = engine;
+	return 0;
+}
+
+static uint32_t in_progress(const struct engine *engine)
+{
+	uint32_t n = 0;
+
+	for (int i = 0; i < WORKERS; i++)
+		n += engine->worker[i].requests;
+	return n;
+}
+
+void engine_stop(struct engine *engine)
+{
+	const struct timespec nap = { .tv_nsec = 5000000 };
+
+	if (!engine)
+		return;
+	for (int64_t end = clock_mono_ns() + DRAIN_MS * INT64_C(1000000);
+	     in_progress(engine) && clock_mono_ns() < end;)
+		nanosleep(&nap, NULL);
+	destroy(engine);
+}
+
+static bool is_full(struct engine *engine, bool control)
+{
+	LOCK(&engine->guard);
+	return engine->connections[control] >= (control ? CONTROL_CONNECTIONS : engine->rules->connections);
+}
+
+static void refuse(int fd)
+{
+	static const char text[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
+				   "Connection: close\r\n\r\n"
+				   "{\"error\":\"too many connections (`http: {connections: ...}`)\",\"status\":503}";
+
+	/* One packet into an empty buffer: it fits, or the client has gone. */
+	send(fd, text, sizeof text - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	close(fd);
+}
+
+/* The worker with the least to do; so a long query holds up only those that came before. */
+static struct worker *choose(struct engine *engine)
+{
+	struct worker *best = &engine->worker[engine->turn++ % WORKERS];
+
+	for (int i = 0; i < WORKERS; i++)
+		if (engine->worker[i].requests < best->requests)
+			best = &engine->worker[i];
+	return best;
+}
+
+void engine_add(struct engine *engine, int fd, bool control)
+{
+	struct sockaddr_storage peer;
+	socklen_t size = sizeof peer;
+
+	if (is_full(engine, control)) {
+		refuse(fd);
+		return;
+	}
+	if (getpeername(fd, (struct sockaddr *)&peer, &size) < 0) {
+		close(fd);
+		return;
+	}
+	/* Closes the socket itself when it fails. */
+	MHD_add_connection(choose(engine)->daemon, fd, (struct sockaddr *)&peer, size);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * engine.h - libmicrohttpd: connections go in, requests come out of them, are
+ * guarded and routed. Two of its daemons, each with a thread and no socket to
+ * listen on: the server accepts, so that addresses come and go without them.
+ */
+#ifndef HTTP_ENGINE_H
+#define HTTP_ENGINE_H
+
+#include "http/left_out.h"
+#include "http/rules.h"
+#include "service/service.h"
+
+struct engine;
+
+/* Takes over the rules, also when it fails. */
+int engine_start(struct kymo *kymo, struct rules *rules, struct engine **out, struct error *err);
+/* Waits up to 5 s for what is in progress, then closes every connection. NULL is fine. */
+void engine_stop(struct engine *engine);
+
+/* From now on; requests that have begun keep the old ones. Takes them over. */
+void engine_set_rules(struct engine *engine, struct rules *rules);
+
+/* Serve a connection; it is closed when that cannot be. Any thread. */
+void engine_add(struct engine *engine, int fd, bool control);
+
+/* engine.c for exchange.c: what a request needs of it. */
+struct MHD_Daemon;
+struct worker {
+	struct engine *engine;
+	struct MHD_Daemon *daemon;
+	_Atomic uint32_t requests;	/* in progress */
+};
+
+struct rules *engine_hold_rules(struct engine *engine);
+struct kymo *engine_kymo(struct engine *engine);
+struct left_out *engine_left_out(struct engine *engine);
+void engine_count(struct engine *engine, bool control, bool opened);
+/* exchange.c: the daemon of a worker, started. */
+int exchange_start(struct worker *worker);
+
+#endif

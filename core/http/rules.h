@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rules.h - what of the configuration requests go by. A reload puts new rules in
+ * the place of the old; requests that have begun keep those they began with.
+ */
+#ifndef HTTP_RULES_H
+#define HTTP_RULES_H
+
+#include "conf/settings.h"
+
+struct rules {
+	_Atomic uint32_t holders;
+	bool admin;			/* admin routes over TCP too */
+	uint32_t connections;		/* over TCP, at a time */
+	uint64_t body;			/* bytes of a request's body */
+	uint32_t n_hosts;
+	char **hosts;			/* names allowed in Host */
+};
+
+struct rules *rules_create(const struct settings *settings);	/* NULL: out of memory */
+struct rules *rules_hold(struct rules *rules);
+void rules_release(struct rules *rules);	/* NULL is fine */
+
+#endif
