@@ -7,9 +7,21 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
-int cli_main(int argc, char **argv);
+#include "service/service.h"
 
-int cli_serve(int argc, char **argv);
+/*
+ * The way in that `kymo serve` opens beside the service: main.c hands in the HTTP
+ * server. open binds (before the store is touched), start begins to answer.
+ */
+struct cli_front {
+	int (*open)(const struct settings *settings, void **front, struct error *err);
+	int (*start)(void *front, struct kymo *kymo, struct error *err);
+	void (*close)(void *front);
+};
+
+int cli_main(int argc, char **argv, const struct cli_front *front);
+
+int cli_serve(int argc, char **argv, const struct cli_front *front);
 int cli_check(int argc, char **argv);
 int cli_describe(int argc, char **argv);
 int cli_plan(int argc, char **argv);
