@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/* fake_service.c - see fake_service.h. */
+#include "fake_service.h"
+
+#include "query/answer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+static const struct kymo_label labels[] = { { "host", "a\"b" } };
+
+static void note(struct kymo *kymo, const char *text)
+{
+	size_t n = strlen(kymo->asked);
+
+	snprintf(kymo->asked + n, sizeof kymo->asked - n, "%s%s", n ? "," : "", text);
+}
+
+static int result(struct kymo *kymo, struct error *err)
+{
+	int r = kymo->fails;
+
+	kymo->fails = 0;
+	return r < 0 ? error_set(err, r, "%s", kymo->reason ? kymo->reason : "it fails") : 0;
+}
+
+static void note_filters(struct kymo *kymo, const struct kymo_filter *filters, uint32_t n)
+{
+	char text[256];
+
+	for (uint32_t i = 0; i < n; i++) {
+		snprintf(text, sizeof text, "%s/%u/%s", filters[i].label, filters[i].op, filters[i].value);
+		note(kymo, text);
+	}
+}
+
+int service_query(struct kymo *kymo, const struct kymo_query *query, struct kymo_answer **out, struct error *err)
+{
+	static const struct kymo_series_point points[] = { { FAKE_NOW - 1000, 1.5 }, { FAKE_NOW, 1.0 / 0.0 } };
+	static const struct kymo_series series = { "a.b", 1, 2, labels, points };
+	static const struct kymo_part part = { 1, 2, KYMO_1M, true, "gone" };
+	static const char *const warnings[] = { "mind the gap" };
+	const struct timespec nap = { kymo->slow / 1000, kymo->slow % 1000 * 1000000 };
+
+	kymo->query = *query;
+	kymo->asked[0] = '\0';
+	for (uint32_t i = 0; i < query->n_names; i++)
+		note(kymo, query->names[i]);
+	note_filters(kymo, query->filters, query->n_filters);
+	if (kymo->slow)
+		nanosleep(&nap, NULL);
+	if (kymo->fails)
+		return result(kymo, err);
+	*out = answer_create(sizeof **out);
+	**out = (struct kymo_answer){ .n_series = 1, .n_parts = 1, .n_warnings = 1, .series = &series, .parts = &part,
+				      .warnings = warnings, .start = 1, .end = 2, .step = 3, .window = 4, .samples_read = 5,
+				      .error = 0.0 / 0.0 };
+	return 0;
+}
+
+static const struct kymo_latest item = { "a.b", 1, KYMO_GAUGE, labels, "bytes", FAKE_NOW, 7 };
+
+int service_latest(struct kymo *kymo, const char *const *names, uint32_t n, struct kymo_latest_list **out, struct error *err)
+{
+	kymo->asked[0] = '\0';
+	for (uint32_t i = 0; i < n; i++)
+		note(kymo, names[i]);
+	if (kymo->fails)
+		return result(kymo, err);
+	*out = answer_create(sizeof **out);
+	(*out)->n = 1;
+	(*out)->items = &item;
+	return 0;
+}
+
+int service_summary(struct kymo *kymo, const char *name, const struct kymo_filter *filters, uint32_t n_filters,
+		    kymo_ms start, kymo_ms end, struct kymo_summary_answer **out, struct error *err)
+{
+	static const struct kymo_summary series = { "a.b", 1, KYMO_SUMMARY_ESTIMATED, labels, 2, 3, 1, 2, 1.5, 0.5, 1, 2, 2, 10, 20 };
+
+	kymo->asked[0] = '\0';
+	note(kymo, name);
+	note_filters(kymo, filters, n_filters);
+	kymo->start = start;
+	kymo->end = end;
+	if (kymo->fails)
+		return result(kymo, err);
+	*out = answer_create(sizeof **out);
+	(*out)->all = series;
+	(*out)->all.n_labels = 0;
+	(*out)->series = &series;
+	(*out)->n_series = 1;
+	return 0;
+}
+
+int service_list(struct kymo *kymo, const char *pattern, struct kymo_metric_list **out, struct error *err)
+{
+	static const char *const names[] = { "host" };
+	static const struct kymo_metric_info info = { "a.b", "bytes", "Help.", KYMO_GAUGE, 3, 1, names, INT64_MIN, 20 };
+
+	kymo->asked[0] = '\0';
+	note(kymo, pattern ? pattern : "(all)");
+	if (kymo->fails)
+		return result(kymo, err);
+	*out = answer_create(sizeof **out);
+	(*out)->n = 1;
+	(*out)->items = &info;
+	return 0;
+}
+
+int service_snapshot(struct kymo *kymo, struct kymo_snapshot **out, struct error *err)
+{
+	static const char *const names[KYMO_GROUPS] = { "system", "process", "api", "websocket", "business", "data", "custom" };
+
+	if (kymo->fails)
+		return result(kymo, err);
+	*out = answer_create(sizeof **out);
+	(*out)->at = FAKE_NOW;
+	for (int i = 0; i < KYMO_GROUPS; i++)
+		(*out)->group[i].name = names[i];
+	(*out)->group[KYMO_GROUP_CUSTOM].n = 1;
+	(*out)->group[KYMO_GROUP_CUSTOM].items = &item;
+	return 0;
+}
+
+void service_stats(struct kymo *kymo, struct kymo_service_stats *stats)
+{
+	(void)kymo;
+	*stats = (struct kymo_service_stats){ .size = sizeof *stats, .uptime = 5, .event_queue = 6, .sink_queue = 7 };
+}
+
+int service_maintain(struct kymo *kymo, unsigned what, struct store_maintained *done, struct error *err)
+{
+	kymo->maintain = what;
+	if (kymo->fails)
+		return result(kymo, err);
+	*done = (struct store_maintained){ .closed_windows = 4, .took = 9 };
+	return 0;
+}
+
+int service_reload(struct kymo *kymo, const char *file, struct host_changes *changes, struct error *err)
+{
+	(void)file;
+	if (kymo->fails)
+		return result(kymo, err);
+	changes->n = 1;
+	changes->items = calloc(1, sizeof *changes->items);
+	*changes->items = (struct host_change){ HOST_START, "web", "process", "new" };
+	return 0;
+}
+
+int service_plan(struct kymo *kymo, const struct settings *settings, struct host_changes *changes, struct error *err)
+{
+	snprintf(kymo->asked, sizeof kymo->asked, "%s", settings->file);
+	return service_reload(kymo, NULL, changes, err);
+}
+
+void host_changes_fini(struct host_changes *changes)
+{
+	free(changes->items);
+}
+
+const char *host_action_name(enum host_action action)
+{
+	return action == HOST_START ? "start" : "?";
+}
+
+struct store *service_store(struct kymo *kymo)
+{
+	return (struct store *)kymo;
+}
+
+struct host *service_host(struct kymo *kymo)
+{
+	return (struct host *)kymo;
+}
+
+kymo_ms service_now(const struct kymo *kymo)
+{
+	(void)kymo;
+	return FAKE_NOW;
+}
+
+kymo_ms service_started_at(const struct kymo *kymo)
+{
+	(void)kymo;
+	return FAKE_NOW - 60000;
+}
+
+void service_retention(struct kymo *kymo, kymo_ms retention[TIERS])
+{
+	(void)kymo;
+	for (int i = 0; i < TIERS; i++)
+		retention[i] = i == KYMO_1H ? FOREVER : 7200000;
+}
+
+_Atomic uint32_t *service_requests(struct kymo *kymo)
+{
+	return &kymo->requests;
+}
+
+bool service_event_socket_stats(struct kymo *kymo, struct event_socket_stats *stats)
+{
+	(void)kymo;
+	*stats = (struct event_socket_stats){ .datagrams = 11 };
+	return true;
+}
+
+void service_listen(struct kymo *kymo, const struct service_listener *listener)
+{
+	kymo->listener = listener ? *listener : (struct service_listener){ 0 };
+}
+
+int host_add(struct host *host, const char *yaml, size_t n, const struct kymo_plugin *compiled_in, struct error *err)
+{
+	struct kymo *kymo = (struct kymo *)host;
+
+	(void)compiled_in;
+	snprintf(kymo->asked, sizeof kymo->asked, "add %.*s", (int)n, yaml);
+	return result(kymo, err);
+}
+
+int host_remove(struct host *host, const char *name, struct error *err)
+{
+	struct kymo *kymo = (struct kymo *)host;
+
+	snprintf(kymo->asked, sizeof kymo->asked, "remove %s", name);
+	return result(kymo, err);
+}
+
+int host_reset(struct host *host, const char *name, struct error *err)
+{
+	struct kymo *kymo = (struct kymo *)host;
+
+	snprintf(kymo->asked, sizeof kymo->asked, "reset %s", name);
+	return result(kymo, err);
+}
+
+void host_stats(struct host *host, struct host_stats *stats)
+{
+	*stats = ((struct kymo *)host)->host;
+}
+
+int host_each_instance(struct host *host, int (*each)(void *data, const struct instance_stats *stats), void *data)
+{
+	const struct instance_stats stats = { .name = "web", .plugin = "process", .version = "1.0", .file = "", .interval = 1000,
+					      .last_at = INT64_MIN, .started_at = 5, .last_error = "", .missed = 2 };
+
+	(void)host;
+	return each(data, &stats);
+}
+
+uint32_t host_events(struct host *host, const struct kymo_event *const *events, uint32_t n)
+{
+	struct kymo *kymo = (struct kymo *)host;
+	uint32_t taken = 0;
+
+	kymo->asked[0] = '\0';
+	for (uint32_t i = 0; i < n; i++) {
+		note(kymo, events[i]->name);
+		taken += strcmp(events[i]->name, "nobody") != 0;
+	}
+	return taken;
+}
+
+void store_stats(struct store *store, struct store_stats *stats)
+{
+	(void)store;
+	*stats = (struct store_stats){ .series = 3, .tier[KYMO_RAW] = { .bytes = 10, .oldest = 1, .newest = 2 },
+				       .tier[KYMO_1M] = { .oldest = 1, .newest = 0 }, .last_flush = INT64_MIN };
+}
+
+void store_coverage(struct store *store, struct store_coverage *coverage)
+{
+	(void)store;
+	*coverage = (struct store_coverage){ .tier[KYMO_RAW] = { 1, 2, 3 }, .tier[KYMO_1M] = { 1, 0, 0 } };
+}
+
+int store_each_series(struct store *store, struct matcher *const *matchers, uint32_t n,
+		      int (*each)(void *data, const struct series_view *view), void *data)
+{
+	struct kymo *kymo = (struct kymo *)store;
+	int r = 0;
+
+	(void)matchers;
+	(void)n;
+	for (uint32_t i = 0; r == 0 && i < kymo->n_series; i++)
+		r = each(data, &kymo->series[i]);
+	return r;
+}
+
+/* "a=1&b=2", without decoding. */
+static void add_parameters(struct request *request, char *text)
+{
+	char *save = NULL;
+
+	for (char *word = strtok_r(text, "&", &save); word; word = strtok_r(NULL, "&", &save)) {
+		char *equals = strchr(word, '=');
+
+		if (equals)
+			*equals = '\0';
+		request->parameters[request->n_parameters++] = (struct parameter){ word, equals ? equals + 1 : "" };
+	}
+}
+
+struct response fake_request(struct kymo *kymo, const char *method, const char *path, const char *parameters, const char *body,
+			     bool trusted)
+{
+	struct request request = { .kymo = kymo, .method = method, .path = path, .trusted = trusted };
+	struct response response = { .status = 200 };
+	AUTO_FREE char *copy = strdup(parameters ? parameters : "");
+
+	add_parameters(&request, copy);
+	if (body)
+		buf_add_text(&request.body, body);
+	route_request(&request, &response);
+	buf_fini(&request.body);
+	buf_text(&response.body);
+	return response;
+}
