@@ -169,6 +169,9 @@ int fanout_add(struct fanout *fanout, struct sink_queue *queue)
 {
 	LOCK(&fanout->mutex);
 
+	for (uint32_t i = 0; i < fanout->n; i++)
+		if (fanout->queues[i] == queue)
+			return 0;
 	if (fanout->n == fanout->room) {
 		uint32_t room = fanout->room ? 2 * fanout->room : 4;
 		struct sink_queue **queues = realloc(fanout->queues, room * sizeof *queues);

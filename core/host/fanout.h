@@ -26,7 +26,7 @@ struct sink_queue *sink_queue_create(uint32_t room, uint32_t tiers);	/* NULL: ou
 void sink_queue_destroy(struct sink_queue *queue);	/* drops what is in it; NULL is fine */
 /* `came` is called after each batch, from any thread. */
 void sink_queue_listen(struct sink_queue *queue, void (*came)(void *data), void *data);	/* NULL: nobody */
-int fanout_add(struct fanout *fanout, struct sink_queue *queue);	/* 0 or -ENOMEM */
+int fanout_add(struct fanout *fanout, struct sink_queue *queue);	/* 0, also if it is in already; -ENOMEM */
 void fanout_remove(struct fanout *fanout, struct sink_queue *queue);
 /* Another room, other tiers, for what comes from now on. */
 void fanout_set(struct fanout *fanout, struct sink_queue *queue, uint32_t room, uint32_t tiers);

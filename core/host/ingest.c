@@ -51,12 +51,19 @@ static void let_go(struct ingest *ingest, const struct tracked_set *set)
 		owners_release(ingest->shared->owners, set->items[i]->ref, ingest->instance);
 }
 
+void ingest_detach(struct ingest *ingest)
+{
+	let_go(ingest, &ingest->set);
+	let_go(ingest, &ingest->inherited);
+	ingest->shared = NULL;
+}
+
 void ingest_destroy(struct ingest *ingest)
 {
 	if (!ingest)
 		return;
-	let_go(ingest, &ingest->set);
-	let_go(ingest, &ingest->inherited);
+	if (ingest->shared)
+		ingest_detach(ingest);
 	for (uint32_t i = 0; i < ingest->n_derived; i++) {
 		shared_metric_release(ingest->derived[i].count);
 		shared_metric_release(ingest->derived[i].sum);

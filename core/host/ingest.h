@@ -35,6 +35,8 @@ struct ingest;
 struct ingest *ingest_create(struct ingest_shared *shared, uint32_t instance, struct metrics *metrics,
 			     const struct setting_label *labels, uint32_t n_labels);
 void ingest_destroy(struct ingest *ingest);	/* lets go of its series; NULL is fine */
+/* Let go of them now, and of all that is shared: nothing but destroy may follow, whenever. */
+void ingest_detach(struct ingest *ingest);
 
 struct ingested {
 	uint32_t stored;		/* samples that the store took */

@@ -193,27 +193,41 @@ static bool wait_end(struct worker *worker, int64_t deadline)
 	return worker->ended;
 }
 
-bool worker_end(struct worker *worker, int64_t wait_ms, void (*left)(void *data))
+static void join(struct worker *worker)
+{
+	pthread_join(worker->thread, NULL);
+	worker_free(worker);
+}
+
+bool worker_end(struct worker *worker, int64_t wait_ms)
 {
 	int64_t deadline = deadline_of(wait_ms);
-	pthread_t thread;
 	bool ended;
 
 	if (!worker)
 		return true;
 	pthread_mutex_lock(&worker->mutex);
-	thread = worker->thread;
 	worker->ending = true;
 	pthread_cond_signal(&worker->wake);
 	ended = wait_end(worker, deadline);
-	if (!ended)
-		worker->left = left;
 	pthread_mutex_unlock(&worker->mutex);
+	if (ended)
+		join(worker);
+	return ended;
+}
+
+bool worker_leave(struct worker *worker, void (*left)(void *data))
+{
+	bool ended;
+
+	pthread_mutex_lock(&worker->mutex);
+	ended = worker->ended;
 	if (!ended) {
-		pthread_detach(thread);
-		return false;
+		pthread_detach(worker->thread);
+		worker->left = left;
 	}
-	pthread_join(thread, NULL);
-	worker_free(worker);
-	return true;
+	pthread_mutex_unlock(&worker->mutex);
+	if (ended)
+		join(worker);
+	return ended;
 }

@@ -30,10 +30,14 @@ void worker_poke_at(struct worker *worker, int64_t mono_ns);
 int worker_call(struct worker *worker, int (*call)(void *data, void *argument), void *argument, int64_t wait_ms);
 
 /*
- * End the thread after what it is doing. false: it did not come back in time; then
- * it is left alone: it ends when it does come back, calls `left` and frees itself.
- * Either way the worker is gone for the caller. NULL is fine.
+ * End the thread after what it is doing, and free the worker. false: it did not
+ * come back in time; it is still there, and will end when it does. NULL is fine.
  */
-bool worker_end(struct worker *worker, int64_t wait_ms, void (*left)(void *data));
+bool worker_end(struct worker *worker, int64_t wait_ms);
+/*
+ * After that: wait no more. When the thread comes back it calls `left` and frees
+ * the worker. true: it has just come back, the worker is freed, and `left` is not called.
+ */
+bool worker_leave(struct worker *worker, void (*left)(void *data));
 
 #endif
