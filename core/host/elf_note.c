@@ -7,6 +7,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <link.h>
 #include <string.h>
 

@@ -235,7 +235,7 @@ static void copy_plain(struct reading *r, char **to, unsigned char *high)
 }
 
 /* A string into the text memory, NUL-ended. It never grows by reading it, and its quotes leave room for the NUL. */
-static const char *read_string(struct reading *r, size_t most)
+static const char *take_string(struct reading *r, size_t most)
 {
 	char *begin_at = r->memory->text + r->memory->text_len, *to = begin_at;
 	unsigned char high = 0;
@@ -401,7 +401,7 @@ static bool read_label(struct reading *r, struct kymo_event *event, struct kymo_
 
 	if (event->n_labels == LABELS_PER_EVENT)
 		return fail(r, "more than %d labels", LABELS_PER_EVENT);
-	if (!(name = read_string(r, NAME_BYTES)) || !want(r, ':') || !(value = read_string(r, VALUE_BYTES)))
+	if (!(name = take_string(r, NAME_BYTES)) || !want(r, ':') || !(value = take_string(r, VALUE_BYTES)))
 		return false;
 	if (!*name)
 		return fail(r, "the name of a label is empty");
@@ -432,7 +432,7 @@ enum { HAS_NAME = 1, HAS_VALUE = 2, HAS_AT = 4, HAS_LABELS = 8 };
 
 static bool read_name(struct reading *r, struct kymo_event *event)
 {
-	event->name = read_string(r, NAME_BYTES);
+	event->name = take_string(r, NAME_BYTES);
 	return event->name && (*event->name || fail(r, "is empty"));
 }
 
@@ -467,7 +467,7 @@ static const struct member *find_member(struct reading *r)
 static bool fail_key(struct reading *r)
 {
 	size_t before = r->memory->text_len;
-	const char *key = read_string(r, NAME_BYTES);
+	const char *key = take_string(r, NAME_BYTES);
 
 	if (key)
 		fail(r, "key \"%.40s\" is not known; name, value, at and labels are", key);

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * self.c - the daemon's own instance, "kymo": what the host and the store know of
+ * themselves, as metrics. Compiled in, a plugin like any other; it finds the host
+ * by an extension that nobody else is given.
+ */
+#include "host/collector.h"
+#include "host/services.h"
+#include "host/state.h"
+
+#include <errno.h>
+
+enum {
+	COLLECTIONS, ERRORS, MISSED, SAMPLES, REFUSED, SERIES, DURATION, DURATION_TOTAL, CPU_TOTAL, QUEUE,
+	SINK_BATCHES, SINK_DROPPED, SINK_ERRORS, SINK_QUEUE,
+	EVENTS_RECEIVED, EVENTS_UNCLAIMED, EVENTS_DROPPED, RELOADS, RELOADS_FAILED,
+	STORE_SERIES, STORE_METRICS, STORE_SAMPLES, STORE_LATE, STORE_REFUSED, STORE_UNLOGGED, STORE_HEAD_SAMPLES,
+	STORE_HEAD_BYTES, STORE_WAL_BYTES, STORE_INDEX_BYTES, STORE_QUARANTINED, STORE_TIER_BYTES, STORE_TIER_FILES,
+	STORE_TIER_SAMPLES, N_METRICS
+};
+
+static const char *const by_collector[] = { "collector", "plugin", NULL };
+static const char *const by_sink[] = { "sink", "plugin", NULL };
+static const char *const by_reason[] = { "reason", NULL };
+static const char *const by_tier[] = { "tier", NULL };
+
+#define COUNTED(name, unit, help, labels) { name, KYMO_COUNTER, KYMO_FROM_ZERO, unit, help, labels }
+#define GAUGED(name, unit, help, labels) { name, KYMO_GAUGE, KYMO_NO_SKETCH, unit, help, labels }
+
+static const struct kymo_metric metrics[N_METRICS] = {
+	[COLLECTIONS] = COUNTED("kymo.collector.collections", "", "Collects so far.", by_collector),
+	[ERRORS] = COUNTED("kymo.collector.errors", "", "Collects that failed or took too long.", by_collector),
+	[MISSED] = COUNTED("kymo.collector.missed", "", "Ticks for which there was no time.", by_collector),
+	[SAMPLES] = COUNTED("kymo.collector.samples", "", "Samples that the store took.", by_collector),
+	[REFUSED] = COUNTED("kymo.collector.refused", "", "Samples that were refused.", by_collector),
+	[SERIES] = GAUGED("kymo.collector.series", "", "Live series.", by_collector),
+	[DURATION] = GAUGED("kymo.collector.duration", "seconds", "How long the last collect took.", by_collector),
+	[DURATION_TOTAL] = COUNTED("kymo.collector.duration.total", "seconds", "Time inside the plugin.", by_collector),
+	[CPU_TOTAL] = COUNTED("kymo.collector.cpu.total", "seconds", "CPU time inside the plugin.", by_collector),
+	[QUEUE] = GAUGED("kymo.collector.queue", "", "Events that wait to be observed.", by_collector),
+	[SINK_BATCHES] = COUNTED("kymo.sink.batches", "", "Batches that the sink took.", by_sink),
+	[SINK_DROPPED] = COUNTED("kymo.sink.dropped", "", "Batches lost because the queue was full.", by_sink),
+	[SINK_ERRORS] = COUNTED("kymo.sink.errors", "", "Writes and flushes that failed.", by_sink),
+	[SINK_QUEUE] = GAUGED("kymo.sink.queue", "", "Batches that wait.", by_sink),
+	[EVENTS_RECEIVED] = COUNTED("kymo.events.received", "", "Events that came.", NULL),
+	[EVENTS_UNCLAIMED] = COUNTED("kymo.events.unclaimed", "", "Events that no instance takes.", NULL),
+	[EVENTS_DROPPED] = COUNTED("kymo.events.dropped", "", "Events lost: full queues, and what clients say they lost.", NULL),
+	[RELOADS] = COUNTED("kymo.reloads", "", "Configurations that were applied.", NULL),
+	[RELOADS_FAILED] = COUNTED("kymo.reloads.failed", "", "Configurations that were refused.", NULL),
+	[STORE_SERIES] = GAUGED("kymo.store.series", "", "Live series.", NULL),
+	[STORE_METRICS] = GAUGED("kymo.store.metrics", "", "Known metrics.", NULL),
+	[STORE_SAMPLES] = COUNTED("kymo.store.samples", "", "Samples stored.", NULL),
+	[STORE_LATE] = COUNTED("kymo.store.late", "", "Of these, out of order.", NULL),
+	[STORE_REFUSED] = COUNTED("kymo.store.refused", "", "Samples refused by the store.", by_reason),
+	[STORE_UNLOGGED] = COUNTED("kymo.store.unlogged", "", "Samples that could not be logged: the disk was full or failed.", NULL),
+	[STORE_HEAD_SAMPLES] = GAUGED("kymo.store.head.samples", "", "Samples in memory.", NULL),
+	[STORE_HEAD_BYTES] = GAUGED("kymo.store.head.bytes", "bytes", "Memory they take.", NULL),
+	[STORE_WAL_BYTES] = GAUGED("kymo.store.wal.bytes", "bytes", "Size of the write-ahead log.", NULL),
+	[STORE_INDEX_BYTES] = GAUGED("kymo.store.index.bytes", "bytes", "Size of the index.", NULL),
+	[STORE_QUARANTINED] = COUNTED("kymo.store.quarantined", "", "Damaged parts set aside.", NULL),
+	[STORE_TIER_BYTES] = GAUGED("kymo.store.tier.bytes", "bytes", "Size of a tier.", by_tier),
+	[STORE_TIER_FILES] = GAUGED("kymo.store.tier.files", "", "Files of a tier.", by_tier),
+	[STORE_TIER_SAMPLES] = GAUGED("kymo.store.tier.samples", "", "Samples or records in the files of a tier.", by_tier),
+};
+
+struct self {
+	const struct kymo_host *table;
+	struct host *host;
+};
+
+static int self_create(const struct kymo_host *table, const struct kymo_value *config, void **instance)
+{
+	struct self *self = calloc(1, sizeof *self);
+
+	(void)config;
+	if (!self)
+		return -ENOMEM;
+	self->table = table;
+	self->host = (struct host *)(uintptr_t)table->extension(table, SERVICES_HOST);
+	if (!self->host) {
+		free(self);
+		return -EPERM;
+	}
+	*instance = self;
+	return 0;
+}
+
+static void put(const struct self *self, struct kymo_batch *batch, uint32_t metric, double value)
+{
+	self->table->emit(batch, metric, NULL, value, 0);
+}
+
+static void put_by(const struct self *self, struct kymo_batch *batch, uint32_t metric, const char *label, const char *plugin,
+		   double value)
+{
+	const char *const labels[] = { label, plugin };
+
+	self->table->emit(batch, metric, labels, value, 0);
+}
+
+struct emitting {
+	const struct self *self;
+	struct kymo_batch *batch;
+};
+
+static void put_sink(const struct emitting *emitting, const struct instance_stats *stats)
+{
+	const struct { uint32_t metric; double value; } rows[] = {
+		{ SINK_BATCHES, (double)stats->batches }, { SINK_DROPPED, (double)stats->batches_dropped },
+		{ SINK_ERRORS, (double)stats->errors }, { SINK_QUEUE, stats->queue },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		put_by(emitting->self, emitting->batch, rows[i].metric, stats->name, stats->plugin, rows[i].value);
+}
+
+static void put_collector(const struct emitting *emitting, const struct instance_stats *stats)
+{
+	const struct { uint32_t metric; double value; } rows[] = {
+		{ COLLECTIONS, (double)stats->collections }, { ERRORS, (double)stats->errors },
+		{ MISSED, (double)stats->missed }, { SAMPLES, (double)stats->samples },
+		{ REFUSED, (double)stats->refused }, { SERIES, stats->series },
+		{ DURATION, (double)stats->last_ns / 1e9 }, { DURATION_TOTAL, (double)stats->total_ns / 1e9 },
+		{ CPU_TOTAL, (double)stats->cpu_ns / 1e9 }, { QUEUE, stats->queue },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		put_by(emitting->self, emitting->batch, rows[i].metric, stats->name, stats->plugin, rows[i].value);
+}
+
+static int put_instance(void *data, const struct instance_stats *stats)
+{
+	if (stats->sink)
+		put_sink(data, stats);
+	else
+		put_collector(data, stats);
+	return 0;
+}
+
+static void put_host(const struct self *self, struct kymo_batch *batch)
+{
+	struct host_stats stats;
+
+	host_stats(self->host, &stats);
+	put(self, batch, EVENTS_RECEIVED, (double)stats.events);
+	put(self, batch, EVENTS_UNCLAIMED, (double)stats.events_unclaimed);
+	put(self, batch, EVENTS_DROPPED, (double)stats.events_dropped);
+	put(self, batch, RELOADS, (double)stats.reloads);
+	put(self, batch, RELOADS_FAILED, (double)stats.reload_failures);
+}
+
+static void put_tiers(const struct self *self, struct kymo_batch *batch, const struct store_stats *stats)
+{
+	for (int tier = 0; tier < TIERS; tier++) {
+		const char *name = tier_name((enum kymo_tier)tier);
+
+		put_by(self, batch, STORE_TIER_BYTES, name, NULL, (double)stats->tier[tier].bytes);
+		put_by(self, batch, STORE_TIER_FILES, name, NULL, stats->tier[tier].files);
+		put_by(self, batch, STORE_TIER_SAMPLES, name, NULL, (double)stats->tier[tier].samples);
+	}
+}
+
+static void put_store(const struct self *self, struct kymo_batch *batch)
+{
+	static const char *const reasons[REFUSALS] = { "late", "conflict", "unknown" };
+	struct store_stats stats;
+
+	store_stats(self->host->shared.ingest.store, &stats);
+	put(self, batch, STORE_SERIES, stats.series);
+	put(self, batch, STORE_METRICS, stats.metrics);
+	put(self, batch, STORE_SAMPLES, (double)stats.appended);
+	put(self, batch, STORE_LATE, (double)stats.late);
+	for (int i = 0; i < REFUSALS; i++)
+		put_by(self, batch, STORE_REFUSED, reasons[i], NULL, (double)stats.refused[i]);
+	put(self, batch, STORE_UNLOGGED, (double)stats.unlogged);
+	put(self, batch, STORE_HEAD_SAMPLES, (double)stats.head_samples);
+	put(self, batch, STORE_HEAD_BYTES, (double)stats.head_bytes);
+	put(self, batch, STORE_WAL_BYTES, (double)stats.wal_bytes);
+	put(self, batch, STORE_INDEX_BYTES, (double)stats.index_bytes);
+	put(self, batch, STORE_QUARANTINED, (double)stats.quarantined);
+	put_tiers(self, batch, &stats);
+}
+
+/* Somebody has to notice a plugin that does not come back. */
+static void watch(struct host *host)
+{
+	LOCK(&host->list);
+
+	for (uint32_t i = 0; i < host->n; i++)
+		collector_watch(host->instances[i]);
+}
+
+static int self_collect(void *instance, struct kymo_batch *batch)
+{
+	const struct self *self = instance;
+	struct emitting emitting = { self, batch };
+
+	watch(self->host);
+	host_each_instance(self->host, put_instance, &emitting);
+	put_host(self, batch);
+	put_store(self, batch);
+	return 0;
+}
+
+const struct kymo_plugin self_plugin = {
+	KYMO_PLUGIN_HEAD, .name = SELF_NAME, .version = KYMO_VERSION, .summary = "The daemon itself.",
+	KYMO_METRICS(metrics), .create = self_create, .destroy = free, .collect = self_collect,
+};
