@@ -22,7 +22,7 @@ static struct schema_values *values_create(struct place whole)
 	values->memory->whole = whole;
 	if (!whole.file)
 		return values;
-	values->memory->whole.file = arena_copy(&values->memory->arena, whole.file, strlen(whole.file));
+	values->memory->whole.file = bump_copy(&values->memory->bump, whole.file, strlen(whole.file));
 	if (!values->memory->whole.file) {
 		schema_values_free(values);
 		return NULL;
@@ -34,7 +34,7 @@ void schema_values_free(struct schema_values *values)
 {
 	if (!values)
 		return;
-	arena_fini(&values->memory->arena);
+	bump_fini(&values->memory->bump);
 	free(values->memory);
 	free(values);
 }

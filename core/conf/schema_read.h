@@ -7,7 +7,7 @@
 #ifndef CONF_SCHEMA_READ_H
 #define CONF_SCHEMA_READ_H
 
-#include "conf/arena.h"
+#include "conf/bump.h"
 #include "conf/option.h"
 #include "conf/schema.h"
 
@@ -22,7 +22,7 @@ struct segment {
 };
 
 struct schema_memory {
-	struct arena arena;
+	struct bump bump;
 	struct segment *segments;
 	struct place whole;		/* its file name is ours */
 	const char *file, *file_copy;	/* the last one that was copied */

@@ -321,7 +321,7 @@ static int keep_text(struct reading *reading, const struct kymo_option *option, 
 
 	if (r < 0)
 		return r;
-	value->string = arena_copy(&reading->memory->arena, text, n);
+	value->string = bump_copy(&reading->memory->bump, text, n);
 	value->n = (uint32_t)n;
 	return value->string ? 0 : no_room(reading);
 }

@@ -32,7 +32,7 @@ static struct place own_place(struct reading *reading, struct place at)
 		return reading->whole;
 	if (at.file != memory->file) {
 		memory->file = at.file;
-		memory->file_copy = arena_copy(&memory->arena, at.file, strlen(at.file));
+		memory->file_copy = bump_copy(&memory->bump, at.file, strlen(at.file));
 	}
 	at.file = memory->file_copy;	/* NULL when out of memory: a place without a name */
 	return at;
@@ -47,10 +47,10 @@ struct segment *segment_create(struct reading *reading, uint32_t n, struct place
 		error_at(reading->err, at, "more than %u values", VALUES_MOST);
 		return NULL;
 	}
-	segment = arena_alloc(&memory->arena, sizeof *segment);
+	segment = bump_alloc(&memory->bump, sizeof *segment);
 	if (segment) {
-		segment->values = arena_array(&memory->arena, n, sizeof *segment->values);
-		segment->places = arena_array(&memory->arena, n, sizeof *segment->places);
+		segment->values = bump_array(&memory->bump, n, sizeof *segment->values);
+		segment->places = bump_array(&memory->bump, n, sizeof *segment->places);
 	}
 	if (!segment || !segment->values || !segment->places) {
 		no_room(reading);
@@ -348,7 +348,7 @@ static int read_label(struct reading *reading, const struct kymo_option *option,
 
 	if (r < 0)
 		return r;
-	values[LABEL_NAME].string = arena_copy(&reading->memory->arena, key->text, n);
+	values[LABEL_NAME].string = bump_copy(&reading->memory->bump, key->text, n);
 	values[LABEL_NAME].n = (uint32_t)n;
 	if (!values[LABEL_NAME].string)
 		return no_room(reading);

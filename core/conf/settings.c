@@ -16,9 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
-int fill_texts(struct arena *arena, const struct kymo_value *value, const char *const **texts, uint32_t *n)
+int fill_texts(struct bump *bump, const struct kymo_value *value, const char *const **texts, uint32_t *n)
 {
-	const char **copy = arena_array(arena, value->n, sizeof *copy);
+	const char **copy = bump_array(bump, value->n, sizeof *copy);
 
 	if (!copy)
 		return -ENOMEM;
@@ -29,10 +29,10 @@ int fill_texts(struct arena *arena, const struct kymo_value *value, const char *
 	return 0;
 }
 
-int fill_labels(struct arena *arena, const struct kymo_value *value, const struct setting_label **labels,
+int fill_labels(struct bump *bump, const struct kymo_value *value, const struct setting_label **labels,
 		uint32_t *n)
 {
-	struct setting_label *copy = arena_array(arena, value->n, sizeof *copy);
+	struct setting_label *copy = bump_array(bump, value->n, sizeof *copy);
 
 	if (!copy)
 		return -ENOMEM;
@@ -87,18 +87,18 @@ static void fill_log(struct settings *settings, const struct kymo_value *log)
 /* `http: off`, `listen: off` and `listen: []` are the same. */
 static int fill_http(struct settings *settings, const struct kymo_value *section)
 {
-	struct arena *arena = &settings->memory->arena;
+	struct bump *bump = &settings->memory->bump;
 	const struct kymo_value *http = section->items, *listen = &http[HTTP_LISTEN];
 
 	settings->http.admin = http[HTTP_ADMIN].flag;
 	settings->http.connections = (uint32_t)http[HTTP_CONNECTIONS].integer;
 	settings->http.body = http[HTTP_BODY].size;
-	if (fill_texts(arena, listen, &settings->http.listen, &settings->http.n_listen) < 0)
+	if (fill_texts(bump, listen, &settings->http.listen, &settings->http.n_listen) < 0)
 		return -ENOMEM;
 	if ((section->flags & OPTION_OFF) ||
 	    (listen->n == 1 && listen->items[0].string && !strcmp(listen->items[0].string, "off")))
 		settings->http.n_listen = 0;
-	return fill_texts(arena, &http[HTTP_HOSTS], &settings->http.hosts, &settings->http.n_hosts);
+	return fill_texts(bump, &http[HTTP_HOSTS], &settings->http.hosts, &settings->http.n_hosts);
 }
 
 const char *settings_run_dir_preset(char *room, size_t size)
@@ -122,14 +122,14 @@ static int fill_sockets(struct settings *settings, const struct kymo_value *sock
 	char room[4096];
 	const char *dir = sockets->string ? sockets->string : settings_run_dir_preset(room, sizeof room);
 
-	settings->run_dir = arena_copy(&settings->memory->arena, dir, strlen(dir));
+	settings->run_dir = bump_copy(&settings->memory->bump, dir, strlen(dir));
 	return settings->run_dir ? 0 : -ENOMEM;
 }
 
 static int fill(struct settings *settings, struct error *err)
 {
 	const struct kymo_value *root = settings->memory->values->values;
-	struct arena *arena = &settings->memory->arena;
+	struct bump *bump = &settings->memory->bump;
 	int r;
 
 	fill_store(settings, root[ROOT_STORE].items);
@@ -141,9 +141,9 @@ static int fill(struct settings *settings, struct error *err)
 	if (r == 0)
 		r = fill_sockets(settings, &root[ROOT_SOCKETS]);
 	if (r == 0)
-		r = fill_labels(arena, &root[ROOT_LABELS], &settings->labels, &settings->n_labels);
+		r = fill_labels(bump, &root[ROOT_LABELS], &settings->labels, &settings->n_labels);
 	if (r == 0)
-		r = fill_texts(arena, &root[ROOT_PLUGIN_PATH], &settings->plugin_path, &settings->n_plugin_path);
+		r = fill_texts(bump, &root[ROOT_PLUGIN_PATH], &settings->plugin_path, &settings->n_plugin_path);
 	return r < 0 ? r : fill_instances(settings, err);
 }
 
@@ -157,7 +157,7 @@ static struct settings *settings_create(const char *file)
 		return NULL;
 	settings->memory = calloc(1, sizeof *settings->memory);
 	if (settings->memory)
-		settings->file = arena_copy(&settings->memory->arena, file, strlen(file));
+		settings->file = bump_copy(&settings->memory->bump, file, strlen(file));
 	if (settings->file)
 		return settings;
 	settings_free(settings);
@@ -171,7 +171,7 @@ void settings_free(struct settings *settings)
 	yaml_free(settings->tree);
 	if (settings->memory) {
 		schema_values_free(settings->memory->values);
-		arena_fini(&settings->memory->arena);
+		bump_fini(&settings->memory->bump);
 	}
 	free(settings->memory);
 	free(settings);

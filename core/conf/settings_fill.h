@@ -7,20 +7,20 @@
 #ifndef CONF_SETTINGS_FILL_H
 #define CONF_SETTINGS_FILL_H
 
-#include "conf/arena.h"
+#include "conf/bump.h"
 #include "conf/settings.h"
 #include "conf/settings_table.h"
 
 struct settings_memory {
-	struct arena arena;
+	struct bump bump;
 	struct schema_values *values;	/* strings of the settings live here */
 };
 
 /* Labels of a value of OPTION_LABELS. 0 or -ENOMEM. */
-int fill_labels(struct arena *arena, const struct kymo_value *value, const struct setting_label **labels,
+int fill_labels(struct bump *bump, const struct kymo_value *value, const struct setting_label **labels,
 		uint32_t *n);
 /* The texts of a list. 0 or -ENOMEM. */
-int fill_texts(struct arena *arena, const struct kymo_value *value, const char *const **texts, uint32_t *n);
+int fill_texts(struct bump *bump, const struct kymo_value *value, const char *const **texts, uint32_t *n);
 
 /* What is wrong goes to *err, and what could be read is filled in. 0 or -ENOMEM. */
 int fill_instances(struct settings *settings, struct error *err);

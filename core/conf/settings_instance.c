@@ -50,14 +50,14 @@ static void check_plugin(const struct row *row, const char *plugin)
 }
 
 /* "queue" of "/opt/acme/queue.so". NULL: out of memory. */
-static const char *name_of(struct arena *arena, const char *plugin)
+static const char *name_of(struct bump *bump, const char *plugin)
 {
 	const char *slash = strrchr(plugin, '/'), *base = slash ? slash + 1 : plugin;
 	size_t n = strlen(base);
 
 	if (n > 3 && !strcmp(base + n - 3, ".so"))
 		n -= 3;
-	return arena_copy(arena, base, n);
+	return bump_copy(bump, base, n);
 }
 
 static int fill_name(const struct row *row, struct instance_setting *instance)
@@ -69,7 +69,7 @@ static int fill_name(const struct row *row, struct instance_setting *instance)
 	if (name->string)
 		instance->name = name->string;
 	else
-		instance->name = name_of(&row->settings->memory->arena, instance->plugin);
+		instance->name = name_of(&row->settings->memory->bump, instance->plugin);
 	if (!instance->name)
 		return -ENOMEM;
 	if (is_word(instance->name, NAME_CHARACTERS))
@@ -124,7 +124,7 @@ static int fill_collector(const struct row *row, struct instance_setting *instan
 	int r = fill_common(row, instance);
 
 	if (r == 0)
-		r = fill_labels(&row->settings->memory->arena, &row->values[PLUGIN_LABELS], &instance->labels,
+		r = fill_labels(&row->settings->memory->bump, &row->values[PLUGIN_LABELS], &instance->labels,
 				&instance->n_labels);
 	if (r < 0)
 		return r;
@@ -158,7 +158,7 @@ int fill_instances(struct settings *settings, struct error *err)
 	int r = 0;
 
 	settings->n_instances = plugins->n + sinks->n;
-	instances = arena_array(&settings->memory->arena, settings->n_instances, sizeof *instances);
+	instances = bump_array(&settings->memory->bump, settings->n_instances, sizeof *instances);
 	if (!instances)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < settings->n_instances && r == 0; i++) {

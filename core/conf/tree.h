@@ -6,7 +6,7 @@
 #ifndef CONF_TREE_H
 #define CONF_TREE_H
 
-#include "conf/arena.h"
+#include "conf/bump.h"
 #include "conf/yaml.h"
 
 #include <stdint.h>
@@ -26,7 +26,7 @@ struct tree_node {
 };
 
 struct yaml_memory {
-	struct arena arena;
+	struct bump bump;
 	size_t bytes;		/* read so far */
 	uint32_t nodes;		/* made so far, aliases followed */
 };

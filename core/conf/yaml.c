@@ -239,7 +239,7 @@ static struct yaml_node *load_file(struct loader *loader, const char *path, stru
 
 	if (number < 0 || file_read_all(path, TREE_FILE_MOST, &text, loader->err) < 0)
 		return NULL;
-	file = arena_copy(&loader->memory->arena, path, strlen(path));
+	file = bump_copy(&loader->memory->bump, path, strlen(path));
 	if (!file)
 		return no_memory(loader, path);
 	root = read_text(loader, file, text.data ? (const char *)text.data : "", text.len);
@@ -251,7 +251,7 @@ static struct yaml_node *load_file(struct loader *loader, const char *path, stru
 
 static struct yaml_node *load_text(struct loader *loader, const char *name, const char *text, size_t n)
 {
-	const char *file = arena_copy(&loader->memory->arena, name, strlen(name));
+	const char *file = bump_copy(&loader->memory->bump, name, strlen(name));
 	const struct yaml_node *include;
 	struct yaml_node *root;
 	struct stat st;
@@ -289,7 +289,7 @@ void yaml_free(struct yaml *yaml)
 {
 	if (!yaml)
 		return;
-	arena_fini(&yaml->memory->arena);
+	bump_fini(&yaml->memory->bump);
 	free(yaml->memory);
 	free(yaml);
 }

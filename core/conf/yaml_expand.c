@@ -114,7 +114,7 @@ int tree_expand(struct yaml_memory *memory, const char **text, struct place at, 
 	if (buf_failed(&out))
 		return error_at(err, at, "with what its variables hold the text is too long (%zu MiB in all)",
 				TREE_BYTES_MOST >> 20);
-	copy = arena_copy(&memory->arena, (const char *)out.data, out.len);
+	copy = bump_copy(&memory->bump, (const char *)out.data, out.len);
 	if (!copy)
 		return error_set(err, -ENOMEM, "%s: out of memory", at.file);
 	memory->bytes += out.len;

@@ -18,7 +18,7 @@ static struct yaml_node *join(struct yaml_memory *memory, const struct yaml_node
 	if (!node)
 		return NULL;
 	node->n = a->n + b->n;
-	node->items = arena_array(&memory->arena, node->n, sizeof *node->items);
+	node->items = bump_array(&memory->bump, node->n, sizeof *node->items);
 	if (!node->items)
 		return NULL;
 	for (size_t i = 0; i < node->n; i++)
@@ -55,8 +55,8 @@ static struct yaml_node *copy_mapping(struct yaml_memory *memory, const struct y
 	if (!node)
 		return NULL;
 	node->n = from->n;
-	node->keys = arena_array(&memory->arena, room, sizeof *node->keys);
-	node->items = arena_array(&memory->arena, room, sizeof *node->items);
+	node->keys = bump_array(&memory->bump, room, sizeof *node->keys);
+	node->items = bump_array(&memory->bump, room, sizeof *node->items);
 	if (!node->keys || !node->items)
 		return NULL;
 	for (size_t i = 0; i < from->n; i++) {

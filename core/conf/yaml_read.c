@@ -163,7 +163,7 @@ static struct yaml_node *read_alias(struct tree_reader *reader, uint32_t depth)
 
 struct yaml_node *tree_node(struct yaml_memory *memory, enum yaml_kind kind, struct place at)
 {
-	struct tree_node *node = arena_alloc(&memory->arena, sizeof *node);
+	struct tree_node *node = bump_alloc(&memory->bump, sizeof *node);
 
 	if (!node)
 		return NULL;
@@ -188,7 +188,7 @@ bool tree_is_null(const struct yaml_node *node)
 /* Copy what was gathered to where it stays. */
 static int keep(struct tree_reader *reader, const struct node_list *list, struct yaml_node ***out)
 {
-	*out = arena_array(&reader->memory->arena, list->n, sizeof **out);
+	*out = bump_array(&reader->memory->bump, list->n, sizeof **out);
 	if (!*out)
 		return out_of_memory(reader);
 	if (list->n)
@@ -238,7 +238,7 @@ static int scalar_text(struct tree_reader *reader, struct yaml_node *node, const
 		node->text = "";
 		return error_at(reader->err, node->at, "a text must not contain \\0");
 	}
-	node->text = arena_copy(&reader->memory->arena, text, n);
+	node->text = bump_copy(&reader->memory->bump, text, n);
 	if (!node->text)
 		return out_of_memory(reader);
 	if (!expands)

@@ -119,7 +119,7 @@ static struct tracked *make_tracked(struct ingest *ingest, struct kymo_batch *ba
 				    uint64_t hash)
 {
 	struct shared_metric *metric = metrics_get(ingest->metrics, entry->metric);
-	struct tracked *tracked = series_make(&ingest->maker, &ingest->set, metric, entry, NULL, true, hash, batch);
+	struct tracked *tracked = series_maker_make(&ingest->maker, &ingest->set, metric, entry, NULL, true, hash, batch);
 
 	if (tracked)
 		tracked->from_zero = metric->metric->type == KYMO_COUNTER && metric->metric->flags & KYMO_FROM_ZERO;

@@ -88,7 +88,7 @@ static struct tracked *beside(struct ingest *ingest, struct tracked **place, con
 	struct batch_entry entry = { .key = histogram->bytes, .key_len = histogram->key_len };
 
 	if (!*place)
-		*place = series_make(&ingest->maker, &ingest->set, metric, &entry, le, false, 0, batch);
+		*place = series_maker_make(&ingest->maker, &ingest->set, metric, &entry, le, false, 0, batch);
 	if (*place)
 		(*place)->from_zero = true;
 	return *place;

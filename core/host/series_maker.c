@@ -158,7 +158,7 @@ static bool take(struct series_maker *maker, series_ref ref, struct labels label
 	return false;
 }
 
-struct tracked *series_make(struct series_maker *maker, struct tracked_set *set, struct shared_metric *metric,
+struct tracked *series_maker_make(struct series_maker *maker, struct tracked_set *set, struct shared_metric *metric,
 			    const struct batch_entry *entry, const char *le, bool add_key, uint64_t hash,
 			    struct kymo_batch *batch)
 {

@@ -28,7 +28,7 @@ void series_maker_fini(struct series_maker *maker);
  * over), and with le="..." if `le` is not NULL. NULL: refused, counted in the batch with
  * its reason. `add_key`: it is to be found by the key.
  */
-struct tracked *series_make(struct series_maker *maker, struct tracked_set *set, struct shared_metric *metric,
+struct tracked *series_maker_make(struct series_maker *maker, struct tracked_set *set, struct shared_metric *metric,
 			    const struct batch_entry *entry, const char *le, bool add_key, uint64_t hash,
 			    struct kymo_batch *batch);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * arena.c - chunks of 4 KiB and doubling, filled from the front; what is larger
+ * bump.c - chunks of 4 KiB and doubling, filled from the front; what is larger
  * than a chunk gets one of its own.
  */
-#include "conf/arena.h"
+#include "conf/bump.h"
 
 #include <stdalign.h>
 #include <stdint.h>
@@ -13,16 +13,16 @@
 #define FIRST_CHUNK ((size_t)4096)
 #define LARGEST_CHUNK ((size_t)256 * 1024)
 
-struct arena_chunk {
-	struct arena_chunk *next;
+struct bump_chunk {
+	struct bump_chunk *next;
 	size_t used, room;
 	alignas(max_align_t) char data[];
 };
 
-static struct arena_chunk *add_chunk(struct arena *arena, size_t n)
+static struct bump_chunk *add_chunk(struct bump *bump, size_t n)
 {
-	size_t room = arena->chunks ? 2 * arena->chunks->room : FIRST_CHUNK;
-	struct arena_chunk *chunk;
+	size_t room = bump->chunks ? 2 * bump->chunks->room : FIRST_CHUNK;
+	struct bump_chunk *chunk;
 
 	if (room > LARGEST_CHUNK)
 		room = LARGEST_CHUNK;
@@ -32,22 +32,22 @@ static struct arena_chunk *add_chunk(struct arena *arena, size_t n)
 	if (!chunk)
 		return NULL;
 	chunk->room = room;
-	chunk->next = arena->chunks;
-	arena->chunks = chunk;
+	chunk->next = bump->chunks;
+	bump->chunks = chunk;
 	return chunk;
 }
 
-void *arena_alloc(struct arena *arena, size_t n)
+void *bump_alloc(struct bump *bump, size_t n)
 {
 	const size_t align = alignof(max_align_t);
-	struct arena_chunk *chunk = arena->chunks;
+	struct bump_chunk *chunk = bump->chunks;
 	void *memory;
 
 	if (n > SIZE_MAX / 4)
 		return NULL;
 	n = (n + align - 1) / align * align;
 	if (!chunk || chunk->room - chunk->used < n)
-		chunk = add_chunk(arena, n);
+		chunk = add_chunk(bump, n);
 	if (!chunk)
 		return NULL;
 	memory = chunk->data + chunk->used;
@@ -55,30 +55,30 @@ void *arena_alloc(struct arena *arena, size_t n)
 	return memory;
 }
 
-void *arena_array(struct arena *arena, size_t n, size_t item)
+void *bump_array(struct bump *bump, size_t n, size_t item)
 {
 	size_t size;
 
 	if (__builtin_mul_overflow(n, item, &size))
 		return NULL;
-	return arena_alloc(arena, size);
+	return bump_alloc(bump, size);
 }
 
-char *arena_copy(struct arena *arena, const char *text, size_t n)
+char *bump_copy(struct bump *bump, const char *text, size_t n)
 {
-	char *copy = n < SIZE_MAX ? arena_alloc(arena, n + 1) : NULL;
+	char *copy = n < SIZE_MAX ? bump_alloc(bump, n + 1) : NULL;
 
 	if (copy && n)
 		memcpy(copy, text, n);
 	return copy;
 }
 
-void arena_fini(struct arena *arena)
+void bump_fini(struct bump *bump)
 {
-	while (arena->chunks) {
-		struct arena_chunk *next = arena->chunks->next;
+	while (bump->chunks) {
+		struct bump_chunk *next = bump->chunks->next;
 
-		free(arena->chunks);
-		arena->chunks = next;
+		free(bump->chunks);
+		bump->chunks = next;
 	}
 }
