@@ -16,7 +16,7 @@
 /* What to compute, beside enum want of select.h; count, first_at and last_at always are. */
 enum fold_want {
 	FOLD_SPREAD = WANT_SKETCH,	/* percentiles; records must come with min, max, sketch */
-	FOLD_MOMENTS = 256		/* standard deviation; records must come with sum, min, max, sketch */
+	FOLD_MOMENTS = 1 << 16		/* standard deviation; records must come with sum, min, max, sketch */
 };
 
 struct fold {

@@ -115,6 +115,8 @@ static void explain_edges(const struct plan_span *span, struct notes *notes)
 
 void parts_explain(const struct parts *parts, const struct grid *grid, struct notes *notes)
 {
+	if (grid->start >= parts->now)
+		notes_add(notes, "the range lies in the future");
 	for (uint32_t i = 0; i < parts->plan.n; i++) {
 		const struct plan_span *span = &parts->plan.span[i];
 

@@ -125,6 +125,7 @@ static void note_unknown(struct run *run)
 {
 	const char *function = plain_function_name(run->query->function);
 
+	chosen_see(&run->chosen, run->view->metric->name, run->view->metric->name_len);
 	notes_add(&run->notes, "%s of %s: its %s windows carry no sketches (%s), so there is no answer from them; "
 		  "granularity raw has one as far back as raw samples are kept", function, run->view->metric->name,
 		  tier_name(stitch_tier(run->stitch)), why_without(run->view->kind));

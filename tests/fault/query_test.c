@@ -121,10 +121,10 @@ static void the_others_too(void **state)
 		}
 }
 
-static int go_through_trail(struct trail *trail, struct fold *fold, const struct records *records)
+static int go_through_trail(struct trail *trail, struct fold *fold, const struct columns *records)
 {
 	for (uint32_t i = 0; i < records->n; i++) {
-		struct piece piece = records_piece(records, i, i + 1);
+		struct piece piece = columns_piece(records, i, i + 1);
 		int64_t r = trail_add(trail, &piece);
 
 		if (r < 0)
@@ -139,10 +139,10 @@ static int go_through_trail(struct trail *trail, struct fold *fold, const struct
 
 static void a_trail_and_a_fold_of_records_too(void **state)
 {
-	struct records records;
+	struct columns records;
 
 	(void)state;
-	records_make(&records, KIND_GAUGE, store.series[0].at, store.series[0].v, SAMPLES, 3000, 5);
+	columns_make(&records, KIND_GAUGE, store.series[0].at, store.series[0].v, SAMPLES, 3000, 5);
 	for (unsigned n = 1;; n++) {
 		struct trail *trail;
 		struct fold fold;
@@ -158,7 +158,7 @@ static void a_trail_and_a_fold_of_records_too(void **state)
 			break;
 		assert_int_equal(r, -ENOMEM);
 	}
-	records_fini(&records);
+	columns_fini(&records);
 }
 
 int main(void)

@@ -14,65 +14,17 @@ void fake_init(struct store *store, kymo_ms now)
 
 void fake_fini(struct store *store)
 {
-	for (uint32_t i = 0; i < store->n; i++) {
-		metric_destroy(store->series[i].metric);
-		buf_fini(&store->series[i].labels);
-		free(store->series[i].at);
-		free(store->series[i].v);
-	}
+	for (uint32_t i = 0; i < store->n; i++)
+		made_fini(&store->series[i]);
 	free(store->series);
-}
-
-static void encode(struct fake_series *series, const char *name, const char *text)
-{
-	struct label items[16] = { { LABEL_NAME, name, 8, (uint32_t)strlen(name) } };
-	uint32_t n = 1;
-
-	while (*text) {
-		size_t key = strcspn(text, "="), value = strcspn(text + key + 1, ",");
-
-		items[n++] = (struct label){ text, text + key + 1, (uint32_t)key, (uint32_t)value };
-		text += key + 1 + value;
-		text += *text == ',';
-	}
-	CHECK(labels_encode(items, n, &series->labels) == 0, "n=%u", n);
 }
 
 uint32_t fake_series(struct store *store, uint32_t type, uint32_t flags, const char *name, const char *labels)
 {
-	struct kymo_metric metric = { .name = name, .type = type, .flags = flags, .unit = "u", .help = "Help." };
-	struct fake_series *series;
-
 	store->series = realloc(store->series, (store->n + 1) * sizeof *store->series);
 	CHECK(store->series, "n=%u", store->n);
-	series = &store->series[store->n];
-	*series = (struct fake_series){ .metric = metric_create(&metric), .kind = series_kind_of(type, name, strlen(name)) };
-	encode(series, name, labels);
+	made_init(&store->series[store->n], type, flags, name, labels);
 	return store->n++;
-}
-
-void fake_add(struct store *store, uint32_t i, kymo_ms at, double v)
-{
-	struct fake_series *series = &store->series[i];
-
-	if (series->n == series->room) {
-		series->room = series->room ? series->room * 2 : 64;
-		series->at = realloc(series->at, series->room * sizeof *series->at);
-		series->v = realloc(series->v, series->room * sizeof *series->v);
-		CHECK(series->at && series->v, "room=%u", series->room);
-	}
-	series->at[series->n] = at;
-	series->v[series->n++] = v;
-}
-
-int32_t fake_schema(const struct fake_series *series, enum kymo_tier tier)
-{
-	if (series->kind == KIND_DISTRIBUTION)
-		return 5;
-	if (series->kind == KIND_COUNTER ? !(series->metric->flags & KYMO_SKETCH) :
-					   series->metric->flags & (KYMO_NO_SKETCH | KYMO_NOISE))
-		return SKETCH_NONE;
-	return tier == KYMO_1M ? 5 : tier == KYMO_5M ? 4 : 3;
 }
 
 static kymo_ms horizon(const struct store *store, int tier)
@@ -80,7 +32,7 @@ static kymo_ms horizon(const struct store *store, int tier)
 	return store->retention[tier] == FOREVER ? INT64_MIN : store->now - store->retention[tier];
 }
 
-static void cover(const struct store *store, int tier, const struct fake_series *series, kymo_ms *oldest, kymo_ms *newest)
+static void cover(const struct store *store, int tier, const struct made_series *series, kymo_ms *oldest, kymo_ms *newest)
 {
 	kymo_ms width = tier_width((enum kymo_tier)tier);
 
@@ -107,17 +59,12 @@ void store_coverage(struct store *store, struct store_coverage *coverage)
 	}
 }
 
-static struct labels labels_of(const struct fake_series *series)
-{
-	return (struct labels){ series->labels.data, (uint32_t)series->labels.len };
-}
-
-static struct series_view view_of(const struct fake_series *series)
+static struct series_view view_of(const struct made_series *series)
 {
 	bool any = series->n > 0;
 
 	return (struct series_view){
-		.labels = labels_of(series), .metric = series->metric, .kind = series->kind,
+		.labels = made_labels(series), .metric = series->metric, .kind = series->kind,
 		.first_at = any ? series->at[0] : INT64_MIN, .last_at = any ? series->at[series->n - 1] : INT64_MIN,
 		.last = any ? series->v[series->n - 1] : NAN,
 	};
@@ -153,7 +100,7 @@ struct select {
 	struct select_request request;
 	uint32_t n;
 	struct series_view *views;
-	const struct fake_series **series;
+	const struct made_series **series;
 	uint64_t samples;
 };
 
@@ -164,11 +111,11 @@ static int compare(struct labels a, struct labels b)
 	return r ? r : (int)a.size - (int)b.size;
 }
 
-static void insert(struct select *select, const struct fake_series *series)
+static void insert(struct select *select, const struct made_series *series)
 {
 	uint32_t at = select->n++;
 
-	for (; at > 0 && compare(select->views[at - 1].labels, labels_of(series)) > 0; at--) {
+	for (; at > 0 && compare(select->views[at - 1].labels, made_labels(series)) > 0; at--) {
 		select->views[at] = select->views[at - 1];
 		select->series[at] = select->series[at - 1];
 	}
@@ -188,7 +135,7 @@ int select_open(struct store *store, const struct select_request *request, struc
 	select->store = store;
 	select->request = *request;
 	for (uint32_t i = 0; i < store->n; i++)
-		if (matchers_test(request->matchers, request->n_matchers, labels_of(&store->series[i])))
+		if (matchers_test(request->matchers, request->n_matchers, made_labels(&store->series[i])))
 			insert(select, &store->series[i]);
 	if (request->series_most && select->n > request->series_most)
 		return -E2BIG;
@@ -215,9 +162,9 @@ void select_stats(const struct select *select, struct select_stats *stats)
 
 struct cursor {
 	struct select *select;
-	const struct fake_series *series;
+	const struct made_series *series;
 	bool is_records;
-	struct records records;
+	struct columns records;
 	kymo_ms *at;
 	double *v;
 	uint32_t n, next;
@@ -232,7 +179,7 @@ static bool in_range(const struct select *select, kymo_ms at)
 /* Drop the records that are not asked for. */
 static void keep_range(struct cursor *cursor)
 {
-	struct records *records = &cursor->records;
+	struct columns *records = &cursor->records;
 	uint32_t from = 0, to = records->n;
 
 	while (from < to && !in_range(cursor->select, records->at[from]))
@@ -245,13 +192,13 @@ static void keep_range(struct cursor *cursor)
 
 static int load(struct cursor *cursor)
 {
-	const struct fake_series *series = cursor->series;
+	const struct made_series *series = cursor->series;
 	enum kymo_tier tier = cursor->select->request.tier;
 
 	cursor->is_records = tier != KYMO_RAW || series->kind == KIND_DISTRIBUTION;
 	if (cursor->is_records) {
-		records_make(&cursor->records, series->kind, series->at, series->v, series->n, tier_width(tier),
-			     fake_schema(series, tier));
+		columns_make(&cursor->records, series->kind, series->at, series->v, series->n, tier_width(tier),
+			     made_schema(series, tier));
 		keep_range(cursor);
 		return 0;
 	}
@@ -287,7 +234,7 @@ int cursor_next(struct cursor *cursor, struct piece *piece)
 
 	if (!n)
 		return 0;
-	*piece = cursor->is_records ? records_piece(&cursor->records, cursor->next, cursor->next + n) :
+	*piece = cursor->is_records ? columns_piece(&cursor->records, cursor->next, cursor->next + n) :
 				      samples_piece(cursor->at + cursor->next, cursor->v + cursor->next, n);
 	cursor->next += n;
 	cursor->select->samples += n;
@@ -298,7 +245,7 @@ void cursor_close(struct cursor *cursor)
 {
 	if (!cursor)
 		return;
-	records_fini(&cursor->records);
+	columns_fini(&cursor->records);
 	free(cursor->at);
 	free(cursor->v);
 	free(cursor);

@@ -9,31 +9,22 @@
 #ifndef TESTS_QUERY_FAKE_STORE_H
 #define TESTS_QUERY_FAKE_STORE_H
 
-#include "query/pieces.h"
-
-struct fake_series {
-	struct metric *metric;
-	struct buf labels;
-	enum series_kind kind;
-	uint32_t n, room;
-	kymo_ms *at;		/* rising; of a distribution one time for all observations of a sample */
-	double *v;
-};
+#include "query/made.h"
 
 struct store {
 	kymo_ms now, retention[TIERS];
 	uint32_t n, piece;		/* series; entries in a piece */
-	struct fake_series *series;
+	struct made_series *series;
 	uint32_t quarantined;		/* told by every select */
 	int fails;			/* what select_open gives, if not 0 */
 };
 
 void fake_init(struct store *store, kymo_ms now);	/* everything is kept for ever */
 void fake_fini(struct store *store);
-/* labels: "a=1,b=2" */
 uint32_t fake_series(struct store *store, uint32_t type, uint32_t flags, const char *name, const char *labels);
-void fake_add(struct store *store, uint32_t series, kymo_ms at, double v);
-/* The schema of that series' sketches in a tier, or SKETCH_NONE. */
-int32_t fake_schema(const struct fake_series *series, enum kymo_tier tier);
+static inline void fake_add(struct store *store, uint32_t series, kymo_ms at, double v)
+{
+	made_add(&store->series[series], at, v);
+}
 
 #endif

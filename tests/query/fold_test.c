@@ -140,7 +140,7 @@ static void pieces_and_records_are_the_same_as_samples(void **state)
 	for (int round = 0; round < 60; round++) {
 		enum series_kind kind = round % 2 ? KIND_COUNTER : KIND_GAUGE;
 		struct piece all = samples_piece(at, v, N), part;
-		struct records records;
+		struct columns records;
 		struct fold once, parts;
 		uint32_t first;
 
@@ -150,8 +150,8 @@ static void pieces_and_records_are_the_same_as_samples(void **state)
 		assert_int_equal(fold_add(&once, &all, 0, N), 0);
 		for (first = 0; first < N && at[first] <= 60000 * 3; first++)
 			;
-		records_make(&records, kind, at, v, first, 60000, 5);
-		part = records_piece(&records, 0, records.n);
+		columns_make(&records, kind, at, v, first, 60000, 5);
+		part = columns_piece(&records, 0, records.n);
 		assert_int_equal(fold_add(&parts, &part, 0, part.n), 0);
 		while (first < N) {
 			uint32_t n = 1 + random_below(100);
@@ -166,7 +166,7 @@ static void pieces_and_records_are_the_same_as_samples(void **state)
 		assert_true(parts.moments.estimated && !once.moments.estimated);
 		fold_fini(&once);
 		fold_fini(&parts);
-		records_fini(&records);
+		columns_fini(&records);
 	}
 }
 
@@ -187,19 +187,19 @@ static void records_without_sketches_have_no_stddev(void **state)
 {
 	static const kymo_ms at[] = { 1, 2 };
 	static const double v[] = { 1, 2 };
-	struct records records;
+	struct columns records;
 	struct fold fold;
 
 	(void)state;
-	records_make(&records, KIND_COUNTER, at, v, 2, 10, SKETCH_NONE);
+	columns_make(&records, KIND_COUNTER, at, v, 2, 10, SKETCH_NONE);
 	fold_init(&fold, ALL, KIND_COUNTER);
-	struct piece piece = records_piece(&records, 0, 1);
+	struct piece piece = columns_piece(&records, 0, 1);
 
 	assert_int_equal(fold_add(&fold, &piece, 0, 1), 0);
 	assert_true(isnan(fold_stddev(&fold)));
 	assert_true(fold_mean(&fold) == 1.5);
 	fold_fini(&fold);
-	records_fini(&records);
+	columns_fini(&records);
 }
 
 int main(void)

@@ -13,13 +13,13 @@ static void *column(uint32_t n, size_t size)
 	return data;
 }
 
-static void put(struct records *records, struct window *window, enum series_kind kind)
+static void put(struct columns *records, struct window *window, enum series_kind kind)
 {
 	uint32_t i = records->n++;
 	bool constant;
 
 	window_settle(window, kind);
-	constant = window->has_sketch && window_is_constant(window);
+	constant = window_is_constant(window);
 	records->at[i] = window->end;
 	records->start[i] = window->start;
 	records->first_at[i] = window->first_at;
@@ -35,9 +35,9 @@ static void put(struct records *records, struct window *window, enum series_kind
 	records->sketch[i] = window->has_sketch && !constant ? &window->sketch : NULL;
 }
 
-static void make_columns(struct records *records, uint32_t n)
+static void make_columns(struct columns *records, uint32_t n)
 {
-	*records = (struct records){
+	*records = (struct columns){
 		.windows = column(n, sizeof(struct window)), .at = column(n, sizeof(kymo_ms)),
 		.start = column(n, sizeof(kymo_ms)), .first_at = column(n, sizeof(kymo_ms)),
 		.last_at = column(n, sizeof(kymo_ms)), .count = column(n, sizeof(uint64_t)),
@@ -58,7 +58,7 @@ static void add(struct window *window, enum series_kind kind, kymo_ms at, double
 	window->last_at = at;
 }
 
-void records_make(struct records *records, enum series_kind kind, const kymo_ms *at, const double *v, uint32_t n,
+void columns_make(struct columns *records, enum series_kind kind, const kymo_ms *at, const double *v, uint32_t n,
 		  kymo_ms width, int32_t schema)
 {
 	make_columns(records, n);
@@ -73,7 +73,7 @@ void records_make(struct records *records, enum series_kind kind, const kymo_ms 
 	}
 }
 
-void records_fini(struct records *records)
+void columns_fini(struct columns *records)
 {
 	for (uint32_t i = 0; i < records->n; i++)
 		window_fini(&records->windows[i]);
@@ -91,10 +91,10 @@ void records_fini(struct records *records)
 	free(records->correction);
 	free(records->flags);
 	free(records->sketch);
-	*records = (struct records){ 0 };
+	*records = (struct columns){ 0 };
 }
 
-struct piece records_piece(const struct records *records, uint32_t from, uint32_t to)
+struct piece columns_piece(const struct columns *records, uint32_t from, uint32_t to)
 {
 	return (struct piece){
 		.n = to - from, .at = records->at + from, .start = records->start + from, .count = records->count + from,

@@ -10,7 +10,7 @@
 #include "store/select.h"
 
 /* Records of one series. */
-struct records {
+struct columns {
 	uint32_t n;
 	struct window *windows;
 	kymo_ms *at, *start, *first_at, *last_at;
@@ -25,11 +25,11 @@ struct records {
  * distributions are in raw, where v are observations. schema SKETCH_NONE: without
  * sketches. Aborts when out of memory, as a test may.
  */
-void records_make(struct records *records, enum series_kind kind, const kymo_ms *at, const double *v, uint32_t n,
+void columns_make(struct columns *records, enum series_kind kind, const kymo_ms *at, const double *v, uint32_t n,
 		  kymo_ms width, int32_t schema);
-void records_fini(struct records *records);
+void columns_fini(struct columns *records);
 /* Entries from..to as a piece. */
-struct piece records_piece(const struct records *records, uint32_t from, uint32_t to);
+struct piece columns_piece(const struct columns *records, uint32_t from, uint32_t to);
 static inline struct piece samples_piece(const kymo_ms *at, const double *v, uint32_t n)
 {
 	return (struct piece){ .n = n, .at = at, .values = v };

@@ -113,7 +113,7 @@ static void values_and_records_together_are_estimated(void **state)
 {
 	static double values[1000];
 	static kymo_ms at[1000];
-	struct records records;
+	struct columns records;
 	struct spread spread;
 
 	(void)state;
@@ -121,9 +121,9 @@ static void values_and_records_together_are_estimated(void **state)
 		at[i] = 100 * i;
 		values[i] = 1 + random_below(100000) / 100.0;
 	}
-	records_make(&records, KIND_GAUGE, at, values, 700, 1000, 5);
+	columns_make(&records, KIND_GAUGE, at, values, 700, 1000, 5);
 	spread_init(&spread);
-	struct piece piece = records_piece(&records, 0, records.n);
+	struct piece piece = columns_piece(&records, 0, records.n);
 
 	for (uint32_t i = 0; i < piece.n; i++)
 		assert_int_equal(spread_add_record(&spread, &piece, i), 0);
@@ -136,40 +136,40 @@ static void values_and_records_together_are_estimated(void **state)
 	assert_true(spread_error(&spread) == 0);
 	assert_true(isnan(quantile(&spread, 0.5)));
 	spread_fini(&spread);
-	records_fini(&records);
+	columns_fini(&records);
 }
 
 static void constant_records_are_exact(void **state)
 {
 	static const kymo_ms at[] = { 1, 2, 3 };
 	static const double values[] = { 4.2, 4.2, 4.2 };
-	struct records records;
+	struct columns records;
 	struct spread spread;
 
 	(void)state;
-	records_make(&records, KIND_GAUGE, at, values, 3, 1000, 5);
+	columns_make(&records, KIND_GAUGE, at, values, 3, 1000, 5);
 	spread_init(&spread);
-	struct piece piece = records_piece(&records, 0, 1);
+	struct piece piece = columns_piece(&records, 0, 1);
 
 	assert_null(piece.sketch[0]);
 	assert_int_equal(spread_add_record(&spread, &piece, 0), 0);
 	assert_true(quantile(&spread, 0.5) == 4.2);
 	spread_fini(&spread);
-	records_fini(&records);
+	columns_fini(&records);
 }
 
 static void a_record_without_a_sketch_makes_it_unknown(void **state)
 {
 	static const kymo_ms at[] = { 1, 2, 3 };
 	static const double values[] = { 1, 2, 3 };
-	struct records records;
+	struct columns records;
 	struct spread spread, other;
 
 	(void)state;
-	records_make(&records, KIND_COUNTER, at, values, 3, 1000, SKETCH_NONE);
+	columns_make(&records, KIND_COUNTER, at, values, 3, 1000, SKETCH_NONE);
 	spread_init(&spread);
 	spread_init(&other);
-	struct piece piece = records_piece(&records, 0, 1);
+	struct piece piece = columns_piece(&records, 0, 1);
 
 	assert_int_equal(spread_add(&other, values, 3), 0);
 	assert_int_equal(spread_add_record(&spread, &piece, 0), 0);
@@ -178,7 +178,7 @@ static void a_record_without_a_sketch_makes_it_unknown(void **state)
 	assert_true(isnan(quantile(&other, 0.5)));
 	spread_fini(&spread);
 	spread_fini(&other);
-	records_fini(&records);
+	columns_fini(&records);
 }
 
 static void very_many_values_become_a_sketch(void **state)

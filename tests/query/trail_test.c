@@ -17,18 +17,18 @@ static void samples_and_records_take_turns(void **state)
 	static const kymo_ms at[] = { 5, 15, 25, 30, 35, 45 };
 	static const double v[] = { 9, 1, 7, 5, 6, 2 };
 	AUTO(trail) trail = trail_create();
-	struct records records;
+	struct columns records;
 	struct fold fold, straight;
 
 	(void)state;
-	records_make(&records, KIND_COUNTER, at + 1, v + 1, 3, 10, 5);
-	struct piece before = samples_piece(at, v, 1), middle = records_piece(&records, 0, records.n),
+	columns_make(&records, KIND_COUNTER, at + 1, v + 1, 3, 10, 5);
+	struct piece before = samples_piece(at, v, 1), middle = columns_piece(&records, 0, records.n),
 		     after = samples_piece(at + 4, v + 4, 2), all = samples_piece(at, v, 6);
 
 	assert_int_equal(trail_add(trail, &before), 0);
 	assert_int_equal(trail_add(trail, &middle), 0);
 	assert_int_equal(trail_add(trail, &after), 0);
-	records_fini(&records);		/* it has copies */
+	columns_fini(&records);		/* it has copies */
 	fold_init(&fold, WANT_ALL, KIND_COUNTER);
 	fold_init(&straight, WANT_ALL, KIND_COUNTER);
 	assert_int_equal(trail_fold(trail, 100, &fold), 5);
@@ -53,7 +53,7 @@ static void a_long_way_in_little_room(void **state)
 	static kymo_ms at[N];
 	static double v[N];
 	AUTO(trail) trail = trail_create();
-	struct records records;
+	struct columns records;
 	struct fold fold;
 
 	(void)state;
@@ -61,11 +61,11 @@ static void a_long_way_in_little_room(void **state)
 		at[i] = i + 1;
 		v[i] = i + 1;
 	}
-	records_make(&records, KIND_GAUGE, at, v, N, 2, 5);
+	columns_make(&records, KIND_GAUGE, at, v, N, 2, 5);
 	fold_init(&fold, WANT_SUM, KIND_GAUGE);
 	for (uint32_t i = 0; i + 100 <= N; i += 100) {
 		struct piece piece = samples_piece(at + i, v + i, 100);
-		struct piece windows = records_piece(&records, i / 2, i / 2 + 50);
+		struct piece windows = columns_piece(&records, i / 2, i / 2 + 50);
 
 		assert_int_equal(trail_add(trail, &piece), 0);
 		assert_int_equal(trail_add(trail, &windows), 0);
@@ -75,7 +75,7 @@ static void a_long_way_in_little_room(void **state)
 		assert_true(fold_sum(&fold) == 2 * (30 * v[i + 99] - 435));
 	}
 	fold_fini(&fold);
-	records_fini(&records);
+	columns_fini(&records);
 }
 
 int main(void)

@@ -82,14 +82,14 @@ static void a_record_belongs_where_it_ends(void **state)
 {
 	struct kymo_query query = { .function = KYMO_SUM, .start = 0, .end = 70, .step = 10 };
 	AUTO_BUF text = { 0 };
-	struct records records;
+	struct columns records;
 	struct fold fold;
 	struct grid grid;
 	struct walk walk = { .grid = &grid, .fold = &fold, .point = write_sum, .data = &text };
 
 	(void)state;
-	records_make(&records, KIND_GAUGE, times, values, 8, 20, SKETCH_NONE);
-	struct piece windows = records_piece(&records, 0, records.n), samples = samples_piece(times + 8, values + 8, 1);
+	columns_make(&records, KIND_GAUGE, times, values, 8, 20, SKETCH_NONE);
+	struct piece windows = columns_piece(&records, 0, records.n), samples = samples_piece(times + 8, values + 8, 1);
 
 	fold_init(&fold, WANT_SUM, KIND_GAUGE);
 	assert_int_equal(grid_make(&query, 0, 0, &grid, NULL), 0);
@@ -99,7 +99,7 @@ static void a_record_belongs_where_it_ends(void **state)
 	assert_int_equal(walk_end(&walk), 0);
 	assert_string_equal(buf_text(&text), "20:31 40:224 70:256");
 	fold_fini(&fold);
-	records_fini(&records);
+	columns_fini(&records);
 }
 
 static void staleness_marks_make_no_point(void **state)
