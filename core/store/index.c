@@ -251,14 +251,24 @@ void index_remove(struct index *index, series_ref ref)
 
 /* ---- opening ---- */
 
-int index_open(const char *store_path, struct index **out, struct error *err)
+struct index *index_create(void)
 {
 	struct index *index = calloc(1, sizeof *index);
+
+	if (!index)
+		return NULL;
+	pthread_rwlock_init(&index->lock, NULL);
+	index_log_init(&index->log);
+	return index;
+}
+
+int index_open(const char *store_path, struct index **out, struct error *err)
+{
+	struct index *index = index_create();
 	int r;
 
 	if (!index)
 		return error_set(err, -ENOMEM, "%s: out of memory", store_path);
-	pthread_rwlock_init(&index->lock, NULL);
 	r = index_log_open(index, store_path, err);
 	if (r < 0) {
 		index_close(index);

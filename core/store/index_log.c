@@ -137,7 +137,7 @@ static int replay_ref(struct index *index, struct reader *in, bool removed)
 	return 0;
 }
 
-static int replay_frame(struct index *index, const struct frame *frame)
+int index_replay_frame(struct index *index, const struct frame *frame)
 {
 	struct reader in = reader_of(frame->data, frame->size);
 
@@ -165,7 +165,7 @@ static int replay_bytes(struct index *index, const struct file_map *map, uint64_
 		return r;
 	*damaged = r < 0 && map->size >= FRAME_FILE_HEADER;
 	while (frame_next(&walk, &frame)) {
-		r = replay_frame(index, &frame);
+		r = index_replay_frame(index, &frame);
 		if (r == -ENOMEM)
 			return r;
 		*damaged += r < 0;
@@ -477,9 +477,6 @@ int index_log_open(struct index *index, const char *store_path, struct error *er
 	struct index_log *log = &index->log;
 	int r;
 
-	log->fd = -1;
-	pthread_mutex_init(&log->io, NULL);
-	pthread_mutex_init(&log->lock, NULL);
 	log->dir = path_join(store_path, "index");
 	if (!log->dir)
 		return error_set(err, -ENOMEM, "%s: out of memory", store_path);
@@ -489,6 +486,13 @@ int index_log_open(struct index *index, const char *store_path, struct error *er
 	if (r == 0)
 		r = open_file(index, err);
 	return r < 0 ? r : dir_list(log->dir, remove_older, log, err);
+}
+
+void index_log_init(struct index_log *log)
+{
+	log->fd = -1;
+	pthread_mutex_init(&log->io, NULL);
+	pthread_mutex_init(&log->lock, NULL);
 }
 
 void index_log_close(struct index_log *log)

@@ -73,11 +73,17 @@ void metrics_fini(struct index *index);
 
 /* ---- index.c; with the write lock, without logging ---- */
 
+struct index *index_create(void);		/* empty, without a log; NULL: out of memory */
 int series_make(struct index *index, series_ref ref, struct labels labels);
 void series_unmake(struct index *index, series_ref ref);
 
 /* ---- index_log.c ---- */
 
+struct frame;
+
+void index_log_init(struct index_log *log);
+/* What a frame of the log says. 0; -EBADMSG: nothing sensible; -ENOMEM. */
+int index_replay_frame(struct index *index, const struct frame *frame);
 int index_log_open(struct index *index, const char *store_path, struct error *err);
 void index_log_close(struct index_log *log);
 /* Each puts one frame among those that wait. 0 or -ENOMEM: not put. */
