@@ -233,7 +233,8 @@ static void a_crash_in_a_flush_loses_nothing(void **state)
 	struct store_stats stats;
 
 	(void)state;
-	first = now = folder.clock.now = window_end_of(T0, 86400000) - 50000;	/* over midnight */
+	first = now = window_end_of(T0, 86400000) - 50000;	/* over midnight */
+	folder.clock.now = now;
 	for (unsigned n = 1; !reached_the_end && n < CALLS_MOST; n++) {
 		pid_t child;
 		int status;
