@@ -49,6 +49,7 @@ static void block_signals(sigset_t *set)
 	sigaddset(set, SIGINT);
 	pthread_sigmask(SIG_BLOCK, set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);	/* a file over the limit is an error of write(2), as a full disk is */
 }
 
 static void log_store(struct kymo *kymo)

@@ -19,7 +19,7 @@ static bool same(double a, double b)
 
 static void add_values(struct fold *fold, const double *v, uint32_t n)
 {
-	kymo_ms at[64];
+	kymo_ms at[64] = { 0 };
 	struct piece piece = samples_piece(at, v, n);
 
 	for (uint32_t i = 0; i < n; i++)

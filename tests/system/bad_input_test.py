@@ -114,7 +114,7 @@ plugins:
             wait_for("refused samples of wild", lambda: instance("wild")["refused"] > 1000)
             expect(kymo.latest("wild.good"), "its good samples are stored")
             stats = kymo.get("/kymo/v1/stats")
-            expect(stats["series"] <= 5000, f"series: {stats['series']}")
+            expect(stats["store"]["series"] <= 5000, f"series: {stats['store']['series']}")
             expect(kymo.latest("system.uptime"), "the rest goes on")
             expect(kymo.status("VmRSS") < 100 * 1024, f"resident: {kymo.status('VmRSS')} kB")
 

@@ -73,11 +73,11 @@ def folder_that_cannot_be_made():
 
 
 class SmallDisk:
-    """A tmpfs where that is allowed; else None."""
+    """A tmpfs, too small for what the WAL would like to preallocate, where that is allowed; else None."""
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="kymo-disk-")
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=0755", "tmpfs", self.folder], capture_output=True)
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m,mode=0755", "tmpfs", self.folder], capture_output=True)
         self.mounted = done.returncode == 0
         return self.folder if self.mounted else None
 
@@ -90,6 +90,7 @@ class SmallDisk:
 def collecting_goes_on_while_appends(kymo, make_full, make_free):
     wait_for("samples", lambda: len(times(kymo)) >= 5)
     make_full()
+    kymo.request("POST", "/kymo/v1/maintain", {"do": ["flush"]})    # what was preallocated is still there to append to
     wait_for("the problem in the log", lambda: "No space left" in kymo.log() or "File too large" in kymo.log())
     count = len(times(kymo))
     wait_for("samples in spite of it", lambda: len(times(kymo)) >= count + 10)
@@ -131,10 +132,15 @@ def full_disk_needs_no_restart():
 
 
 def file_size_limit_needs_no_restart():
-    with Daemon(FAST) as kymo:
+    with Daemon("defaults: {interval: 100ms}\n") as kymo:
+        def wal():
+            return sum(len(path.read_bytes().rstrip(b"\0")) for path in (kymo.store / "wal").iterdir())
+
+        limit = 8192        # the log of the daemon stays below it, the WAL does not
+        wait_for("a WAL of some size", lambda: wal() > 2 * limit)
         collecting_goes_on_while_appends(
             kymo,
-            lambda: resource.prlimit(kymo.process.pid, resource.RLIMIT_FSIZE, (512, resource.RLIM_INFINITY)),
+            lambda: resource.prlimit(kymo.process.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY)),
             lambda: resource.prlimit(kymo.process.pid, resource.RLIMIT_FSIZE,
                                      (resource.RLIM_INFINITY, resource.RLIM_INFINITY)))
 

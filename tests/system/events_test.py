@@ -64,7 +64,7 @@ int main(void)
 	for (int i = 0; i < 500; i++) {
 		kymo_record_api_request("/c", 200, 5);
 		kymo_record_ws_connect();
-		kymo_record_ws_message("sent", 100);
+		kymo_record_ws_message(KYMO_WS_SENT, 100);
 		kymo_record_gateway_check(i % 2);
 		kymo_record_retrospective();
 		kymo_record_pattern_match();

@@ -78,7 +78,7 @@ def commands_answer():
             (("latest", "system.*"), "system.memory.total"),
             (("list", "system.*"), "gauge"),
             (("stats",), "uptime"),
-            (("stats", "system.memory.used"), "p99"),
+            (("stats", "system.memory.used"), "P99"),
             (("snapshot",), "system"),
             (("maintain",), "closed"),
             (("query", "--name", "system.cpu.usage", "--last", "5m", "--function", "avg", "--step", "30s"), "system.cpu.usage"),
