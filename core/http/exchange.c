@@ -43,22 +43,31 @@ static enum MHD_Result take_parameter(void *data, enum MHD_ValueKind kind, const
 	return MHD_YES;
 }
 
+/* The text of an answer, which is the library's then; or one that needs no memory. */
+static struct MHD_Response *make_answer(struct response *response)
+{
+	static char no_memory[] = "{\"error\":\"the answer does not fit into memory\",\"status\":503}";
+	struct buf body = response->body;
+
+	response->body = (struct buf){ 0 };
+	if (buf_failed(&body)) {
+		buf_fini(&body);
+		response->status = 503;
+		response->content_type = NULL;
+		return MHD_create_response_from_buffer(sizeof no_memory - 1, no_memory, MHD_RESPMEM_PERSISTENT);
+	}
+	if (!body.data)
+		return MHD_create_response_from_buffer(0, no_memory, MHD_RESPMEM_PERSISTENT);
+	return MHD_create_response_from_buffer(body.len, body.data, MHD_RESPMEM_MUST_FREE);
+}
+
 static enum MHD_Result respond(struct MHD_Connection *connection, struct response *response)
 {
-	struct MHD_Response *answer;
+	struct MHD_Response *answer = make_answer(response);
 	enum MHD_Result sent;
 
-	if (buf_failed(&response->body)) {
-		buf_fini(&response->body);
-		response_error(response, 503, "the answer does not fit into memory");
-	}
-	answer = MHD_create_response_from_buffer(response->body.len, response->body.data ? (void *)response->body.data : (void *)"",
-						 response->body.data ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
-	if (!answer) {
-		buf_fini(&response->body);
+	if (!answer)
 		return MHD_NO;
-	}
-	response->body = (struct buf){ 0 };
 	MHD_add_response_header(answer, MHD_HTTP_HEADER_CONTENT_TYPE,
 				response->content_type ? response->content_type : "application/json");
 	MHD_add_response_header(answer, "X-Content-Type-Options", "nosniff");

@@ -5,6 +5,7 @@
 #include "query/answer.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -35,6 +36,20 @@ static void note_filters(struct kymo *kymo, const struct kymo_filter *filters, u
 	}
 }
 
+/* The one that several threads ask at a time. */
+static void note_query(struct kymo *kymo, const struct kymo_query *query)
+{
+	static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
+
+	pthread_mutex_lock(&guard);
+	kymo->query = *query;
+	kymo->asked[0] = '\0';
+	for (uint32_t i = 0; i < query->n_names; i++)
+		note(kymo, query->names[i]);
+	note_filters(kymo, query->filters, query->n_filters);
+	pthread_mutex_unlock(&guard);
+}
+
 int service_query(struct kymo *kymo, const struct kymo_query *query, struct kymo_answer **out, struct error *err)
 {
 	static const struct kymo_series_point points[] = { { FAKE_NOW - 1000, 1.5 }, { FAKE_NOW, 1.0 / 0.0 } };
@@ -43,16 +58,13 @@ int service_query(struct kymo *kymo, const struct kymo_query *query, struct kymo
 	static const char *const warnings[] = { "mind the gap" };
 	const struct timespec nap = { kymo->slow / 1000, kymo->slow % 1000 * 1000000 };
 
-	kymo->query = *query;
-	kymo->asked[0] = '\0';
-	for (uint32_t i = 0; i < query->n_names; i++)
-		note(kymo, query->names[i]);
-	note_filters(kymo, query->filters, query->n_filters);
+	note_query(kymo, query);
 	if (kymo->slow)
 		nanosleep(&nap, NULL);
 	if (kymo->fails)
 		return result(kymo, err);
-	*out = answer_create(sizeof **out);
+	if (!(*out = answer_create(sizeof **out)))
+		return error_set(err, -ENOMEM, "out of memory");
 	**out = (struct kymo_answer){ .n_series = 1, .n_parts = 1, .n_warnings = 1, .series = &series, .parts = &part,
 				      .warnings = warnings, .start = 1, .end = 2, .step = 3, .window = 4, .samples_read = 5,
 				      .error = 0.0 / 0.0 };
@@ -68,7 +80,8 @@ int service_latest(struct kymo *kymo, const char *const *names, uint32_t n, stru
 		note(kymo, names[i]);
 	if (kymo->fails)
 		return result(kymo, err);
-	*out = answer_create(sizeof **out);
+	if (!(*out = answer_create(sizeof **out)))
+		return error_set(err, -ENOMEM, "out of memory");
 	(*out)->n = 1;
 	(*out)->items = &item;
 	return 0;
@@ -86,7 +99,8 @@ int service_summary(struct kymo *kymo, const char *name, const struct kymo_filte
 	kymo->end = end;
 	if (kymo->fails)
 		return result(kymo, err);
-	*out = answer_create(sizeof **out);
+	if (!(*out = answer_create(sizeof **out)))
+		return error_set(err, -ENOMEM, "out of memory");
 	(*out)->all = series;
 	(*out)->all.n_labels = 0;
 	(*out)->series = &series;
@@ -103,7 +117,8 @@ int service_list(struct kymo *kymo, const char *pattern, struct kymo_metric_list
 	note(kymo, pattern ? pattern : "(all)");
 	if (kymo->fails)
 		return result(kymo, err);
-	*out = answer_create(sizeof **out);
+	if (!(*out = answer_create(sizeof **out)))
+		return error_set(err, -ENOMEM, "out of memory");
 	(*out)->n = 1;
 	(*out)->items = &info;
 	return 0;
@@ -115,7 +130,8 @@ int service_snapshot(struct kymo *kymo, struct kymo_snapshot **out, struct error
 
 	if (kymo->fails)
 		return result(kymo, err);
-	*out = answer_create(sizeof **out);
+	if (!(*out = answer_create(sizeof **out)))
+		return error_set(err, -ENOMEM, "out of memory");
 	(*out)->at = FAKE_NOW;
 	for (int i = 0; i < KYMO_GROUPS; i++)
 		(*out)->group[i].name = names[i];
@@ -144,8 +160,10 @@ int service_reload(struct kymo *kymo, const char *file, struct host_changes *cha
 	(void)file;
 	if (kymo->fails)
 		return result(kymo, err);
-	changes->n = 1;
 	changes->items = calloc(1, sizeof *changes->items);
+	if (!changes->items)
+		return error_set(err, -ENOMEM, "out of memory");
+	changes->n = 1;
 	*changes->items = (struct host_change){ HOST_START, "web", "process", "new" };
 	return 0;
 }
@@ -309,8 +327,9 @@ struct response fake_request(struct kymo *kymo, const char *method, const char *
 {
 	struct request request = { .kymo = kymo, .method = method, .path = path, .trusted = trusted };
 	struct response response = { .status = 200 };
-	AUTO_FREE char *copy = strdup(parameters ? parameters : "");
+	char copy[4096];
 
+	snprintf(copy, sizeof copy, "%s", parameters ? parameters : "");
 	add_parameters(&request, copy);
 	if (body)
 		buf_add_text(&request.body, body);
