@@ -27,7 +27,7 @@ static void show(const cJSON *answer)
 	struct table table;
 	char text[SHOW_TEXT];
 
-	table_init(&table, "DONE|>");
+	table_init(&table, "DONE|>HOW MUCH");
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		table_cell(&table, rows[i].text);
 		table_cell(&table, show_count(answer, rows[i].key, text));

@@ -167,7 +167,7 @@ def serve_tells_what_it_does():
         with Daemon(YAML, env={"NOTIFY_SOCKET": f"{folder}/notify"}) as kymo:
             expect(manager.recv(200) == b"READY=1", "ready")
             log = kymo.log()
-            for line in (rf"kymo \d\S+, configuration {kymo.file}\n", rf"store {kymo.store}: 0 series", r"collector system every 200ms: system \d",
+            for line in (rf"kymo \d\S+, configuration {kymo.file}\n", rf"store {kymo.store}: \d+ series", r"collector system every 200ms: system \d",
                          r"collector api every 200ms: api \d", rf"listening on {kymo.run}/control", rf"listening on http://127.0.0.1:{kymo.port}\n"):
                 expect(re.search(line, log), f"{line} is not in:\n{log}")
             kymo.reload()
