@@ -125,8 +125,8 @@ static void end(struct instance *instance)
 static void end_all(struct host *host, bool sinks)
 {
 	for (uint32_t i = 0; i < host->n; i++)
-		if (host->instances[i]->is.sink == sinks)
-			end(host->instances[i]);
+		if (host->instances[i] && host->instances[i]->is.sink == sinks)
+			end(TAKE(host->instances[i]));
 }
 
 void host_destroy(struct host *host)
