@@ -162,25 +162,34 @@ static void stop_accepting(struct http_server *server)
 
 /* ---- reload ---- */
 
-static struct listener *open_new(struct http_server *server, const char *configured, struct error *err)
+/* Reloads come one after another, so this stays true for one of them. */
+static struct listeners current_now(struct http_server *server)
+{
+	LOCK(&server->guard);
+	return server->current;
+}
+
+static struct listener *open_new(struct http_server *server, const char *configured, const struct listeners *current,
+				 struct error *err)
 {
 	if (configured == server->control_path)
 		return listener_open_control(configured, err);
-	return listener_open_tcp(configured, server->current.item, server->current.n, err);
+	return listener_open_tcp(configured, current->item, current->n, err);
 }
 
 /* The one that there is, or a new one, on which nobody accepts yet. */
 static int add(struct http_server *server, const char *configured, struct error *err)
 {
+	const struct listeners current = current_now(server);
 	struct listeners *next = &server->next;
-	struct listener *listener = find(&server->current, configured);
+	struct listener *listener = find(&current, configured);
 
 	if (find(next, configured))
 		return error_set(err, -EINVAL, "http.listen: %s is there twice", configured);
 	if (next->n == LISTENERS_MOST)
 		return error_set(err, -E2BIG, "http.listen: at most %d addresses", LISTENERS_MOST - 1);
 	if (!listener)
-		listener = open_new(server, configured, err);
+		listener = open_new(server, configured, &current, err);
 	if (!listener)
 		return err->code ? err->code : -EIO;
 	next->item[next->n++] = listener;
@@ -190,8 +199,9 @@ static int add(struct http_server *server, const char *configured, struct error 
 static void server_abort(void *data)
 {
 	struct http_server *server = data;
+	const struct listeners current = current_now(server);
 
-	close_others(server, &server->next, &server->current);
+	close_others(server, &server->next, &current);
 	server->next.n = 0;
 	rules_release(TAKE(server->next_rules));
 }
@@ -248,7 +258,7 @@ static void accept_last(struct http_server *server, const struct listeners *old,
 static void server_commit(void *data)
 {
 	struct http_server *server = data;
-	struct listeners old = server->current;
+	const struct listeners old = current_now(server);
 
 	engine_set_rules(server->engine, TAKE(server->next_rules));
 	pthread_mutex_lock(&server->guard);
