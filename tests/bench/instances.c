@@ -65,7 +65,7 @@ static void add_instances(struct host *host, struct error *err)
 int main(int argc, char **argv)
 {
 	int seconds = argc > 1 ? atoi(argv[1]) : 10;
-	static const char nothing[] = "plugins: []\nhttp: {listen: []}\n";
+	static const char nothing[] = "plugins: []\nhttp: {listen: []}\nlog: {level: warn}\n";
 	char dir[] = "/tmp/kymo-bench-XXXXXX", *command;
 	struct error err = { 0 };
 	struct store_options options;
