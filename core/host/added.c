@@ -14,6 +14,8 @@
 /* "plugins:\n  -\n" and the entry, further in. */
 static int compose(const char *section, const char *yaml, size_t n, struct buf *out)
 {
+	if (strcmp(section, "plugins") != 0)
+		buf_add_text(out, "plugins: []\n");	/* not the preset ones */
 	buf_printf(out, "%s:\n  -\n", section);
 	while (n) {
 		const char *line_end = memchr(yaml, '\n', n);
@@ -145,11 +147,9 @@ int host_remove(struct host *host, const char *name, struct error *err)
 		if (host->instances[i] != instance)
 			list[n++] = host->instances[i];
 	host_set_list(host, list, n);
-	instance_last(instance, true);
-	instance_end_series(instance);
-	instance_stop(instance);
+	instance_halt(instance, true, true);
 	log_info(LOG_HOST, "%s: removed", instance->is.name);
-	instance_end(instance, instance_patience(instance));
+	instance_end(instance, instance->halted ? instance_patience(instance) : 0);
 	return 0;
 }
 

@@ -136,30 +136,35 @@ static int reconfigure_all(struct change *change, struct host_changes *changes, 
 
 static void stop_gone(struct change *change)
 {
-	for (uint32_t i = 0; i < change->n_gone; i++) {
-		instance_last(change->gone[i], true);
-		instance_end_series(change->gone[i]);
-		instance_stop(change->gone[i]);
-	}
+	for (uint32_t i = 0; i < change->n_gone; i++)
+		instance_halt(change->gone[i], true, true);
 	change->gone_stopped = true;
 }
 
+/* One that did not answer was not stopped either. */
 static void again(struct instance *instance)
 {
 	struct error err = { 0 };
 
-	if (instance_again(instance, &err) < 0)
+	if (instance->halted && instance_again(instance, &err) < 0)
 		log_error(LOG_HOST, "%s does not start again: %s", instance->is.name, error_text(&err));
 	error_clear(&err);
 }
 
+static void give_back(struct wanted *wanted)
+{
+	if (wanted->old->halted)
+		instance_give_back(wanted->made, wanted->old);
+	again(wanted->old);
+}
+
+/* From one that does not answer nothing can be taken over: its thread may come back at any time. */
 static int swap(struct wanted *wanted, struct error *err)
 {
-	int r;
+	int r = 0;
 
-	instance_last(wanted->old, true);
-	instance_stop(wanted->old);
-	r = instance_succeed(wanted->made, wanted->old);
+	if (instance_halt(wanted->old, true, false))
+		r = instance_succeed(wanted->made, wanted->old);
 	if (r < 0) {
 		again(wanted->old);
 		return error_set(err, r, "%s: %s", wanted->old->is.name, error_name(r));
@@ -168,8 +173,7 @@ static int swap(struct wanted *wanted, struct error *err)
 	if (r == 0)
 		r = instance_begin(wanted->made, err);
 	if (r < 0) {
-		instance_give_back(wanted->made, wanted->old);
-		again(wanted->old);
+		give_back(wanted);
 		return r;
 	}
 	wanted->swapped = true;
@@ -196,10 +200,8 @@ static void undo_one(struct wanted *wanted)
 	struct error err = { 0 };
 
 	if (wanted->swapped) {
-		instance_last(wanted->made, true);
-		instance_stop(wanted->made);
-		instance_give_back(wanted->made, wanted->old);
-		again(wanted->old);
+		instance_halt(wanted->made, true, false);
+		give_back(wanted);
 	} else if (wanted->action == HOST_START && wanted->made && wanted->made->worker) {
 		instance_stop(wanted->made);
 	}
@@ -266,15 +268,21 @@ static void begin_started(struct change *change, const struct settings *settings
 	}
 }
 
+/* One that did not answer has been waited for. */
+static int64_t patience(struct instance *instance)
+{
+	return instance->halted ? instance_patience(instance) : 0;
+}
+
 /* The list first: nobody finds what is about to end. */
 static void commit(struct change *change, const struct settings *settings, struct instance **list, uint32_t n)
 {
 	host_set_list(change->host, list, n);
 	for (uint32_t i = 0; i < change->n_gone; i++)
-		instance_end(change->gone[i], instance_patience(change->gone[i]));
+		instance_end(change->gone[i], patience(change->gone[i]));
 	for (uint32_t i = 0; i < change->wanted.n; i++)
 		if (change->wanted.items[i].swapped)
-			instance_end(change->wanted.items[i].old, instance_patience(change->wanted.items[i].old));
+			instance_end(change->wanted.items[i].old, patience(change->wanted.items[i].old));
 	begin_started(change, settings);
 	for (uint32_t i = 0; i < change->wanted.n; i++)
 		change->wanted.items[i].made = NULL;
@@ -334,11 +342,8 @@ static int change_self(struct host *host, const struct settings *settings, struc
 		r = instance_reconfigure(old, &next, err);
 	if (r == 0 && (action == HOST_START || action == HOST_REPLACE)) {
 		r = instance_create(&host->shared, &next, &made, err);
-		if (r == 0 && old) {
-			instance_last(old, true);
-			instance_stop(old);
-			instance_succeed(made, old);
-		}
+		if (r == 0 && old && instance_halt(old, true, false))
+			r = instance_succeed(made, old);
 		if (r == 0)
 			r = instance_start(made, err);
 		if (r == 0)

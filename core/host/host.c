@@ -117,9 +117,8 @@ int host_create(const struct host_options *options, struct host **out, struct er
 
 static void end(struct instance *instance)
 {
-	instance_last(instance, true);
-	instance_stop(instance);
-	instance_end(instance, instance_patience(instance));
+	instance_halt(instance, true, false);
+	instance_end(instance, instance->halted ? instance_patience(instance) : 0);
 }
 
 static void end_all(struct host *host, bool sinks)

@@ -60,6 +60,9 @@ static void instance_free(struct instance *instance)
 	event_queue_destroy(instance->events);
 	sink_queue_destroy(instance->queue);
 	blueprint_fini(&instance->is);
+	if (instance->unfinished)
+		blueprint_fini(instance->unfinished);
+	free(instance->unfinished);
 	pthread_mutex_destroy(&instance->guard);
 	pthread_mutex_destroy(&instance->text);
 	free(instance);
@@ -344,11 +347,27 @@ int instance_stop(struct instance *instance)
 	return call(instance, step_stop, NULL);
 }
 
+static bool is_hung(int result)
+{
+	return result == -ETIMEDOUT || result == -EINPROGRESS;
+}
+
+bool instance_halt(struct instance *instance, bool drain, bool ended)
+{
+	if (is_hung(instance_last(instance, drain)))
+		return false;
+	if (ended)
+		instance_end_series(instance);
+	instance->halted = !is_hung(instance_stop(instance));
+	return instance->halted;
+}
+
 /* Only its routes are left to it while it stands still; step_begin is for them, too. */
 int instance_again(struct instance *instance, struct error *err)
 {
 	int r = start_plugin(instance, err);
 
+	instance->halted = false;
 	return r < 0 ? r : instance_begin(instance, err);
 }
 
@@ -403,19 +422,44 @@ static int step_reconfigure(void *data, void *argument)
 	return 0;
 }
 
+/* What is wrong with the new values, as far as the plugin or the wait says it. */
+static void say_unchanged(const struct blueprint *next, int result, struct error *why)
+{
+	if (result == -ETIMEDOUT || result == -EINPROGRESS)
+		error_at(why, next->at, "%s: the plugin does not come back, so it cannot be given other values", next->name);
+	else if (!why->count)
+		error_at(why, next->at, "%s: the plugin refuses other values: %s", next->name, error_name(result));
+}
+
+/* One that does not come back may still come to use the values: then they stay with the instance. */
+static void take_back_values(struct instance *instance, struct blueprint *moved, int result, struct blueprint *next)
+{
+	if (result == -EINPROGRESS) {
+		instance->unfinished = moved;
+		return;
+	}
+	*next = *moved;
+	free(moved);
+}
+
 int instance_reconfigure(struct instance *instance, struct blueprint *next, struct error *err)
 {
+	struct blueprint *moved = instance->unfinished ? NULL : malloc(sizeof *moved);
 	struct error why = { 0 };
 	int r;
 
-	services_judge(instance->services, next->values, &why);
-	r = call(instance, step_reconfigure, next);
+	if (!moved)
+		return error_set(err, -ENOMEM, "%s: out of memory, or a change before this one is not done yet", next->name);
+	*moved = *next;
+	*next = (struct blueprint){ .n_labels = 0 };
+	services_judge(instance->services, moved->values, &why);
+	r = call(instance, step_reconfigure, moved);
 	services_judge(instance->services, NULL, NULL);
 	if (r < 0 && r != -ENOTSUP) {
-		if (!why.count)
-			error_at(&why, next->at, "%s: the plugin refuses other values: %s", next->name, error_name(r));
+		say_unchanged(moved, r, &why);
 		error_set(err, r, "%s", error_text(&why));
 	}
+	take_back_values(instance, moved, r, next);
 	if (r == 0)
 		worker_poke(instance->worker);
 	error_clear(&why);

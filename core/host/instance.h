@@ -85,6 +85,8 @@ struct instance {
 	struct ingest *ingest;		/* of a collector */
 	struct event_queue *events;
 	struct sink_queue *queue;	/* of a sink */
+	struct blueprint *unfinished;	/* of a reconfigure that has not come back */
+	bool halted;			/* stands still; for those who change it */
 	uint64_t events_before, events_dropped_before, batches_dropped_before;	/* counted under its predecessor */
 
 	pthread_mutex_t guard;		/* between a thread that comes back late and those who gave up on it */
@@ -115,6 +117,11 @@ int instance_begin(struct instance *instance, struct error *err);
 /* A last collect of what is there, a flush; then neither ticks nor batches. -ETIMEDOUT: it does not answer. */
 int instance_last(struct instance *instance, bool drain);
 int instance_stop(struct instance *instance);
+/*
+ * The two one after the other, and between them, if `ended`, the end of its series.
+ * false: it does not answer, and was not asked twice; only instance_end may follow.
+ */
+bool instance_halt(struct instance *instance, bool drain, bool ended);
 /* Start again what was stopped, and go on. */
 int instance_again(struct instance *instance, struct error *err);
 /*

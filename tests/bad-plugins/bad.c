@@ -11,7 +11,7 @@ extern void nobody_has_this(void);
 
 static const struct kymo_host *the_host;
 
-static inline int create(const struct kymo_host *host, const struct kymo_value *config, void **instance)
+__attribute__((unused)) static int create(const struct kymo_host *host, const struct kymo_value *config, void **instance)
 {
 	(void)config;
 #ifdef KIND_undefined
@@ -22,9 +22,9 @@ static inline int create(const struct kymo_host *host, const struct kymo_value *
 	return 0;
 }
 
-static inline void destroy(void *instance) { (void)instance; }
+__attribute__((unused)) static void destroy(void *instance) { (void)instance; }
 
-static inline int collect(void *instance, struct kymo_batch *batch)
+__attribute__((unused)) static int collect(void *instance, struct kymo_batch *batch)
 {
 	(void)instance;
 #ifdef KIND_newer
