@@ -70,8 +70,8 @@ int main(int argc, char **argv)
 	struct error err = { 0 };
 	struct store_options options;
 	struct settings *settings;
-	struct store *store;
-	struct host *host;
+	struct store *store = NULL;
+	struct host *host = NULL;
 	uint64_t missed = 0;
 	int64_t begin;
 

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """A collector from outside the tree: compiled, enabled, collected, queried, replaced while running, removed."""
 import pathlib
+import re
 import tempfile
 
-from daemon import Daemon, expect, main, wait_for
+from daemon import SOURCE, Daemon, expect, main, wait_for
 from installed import PLUGINS, Installed
 
 OTHERS = "plugins:\n  - plugin: system\n"
@@ -65,4 +66,23 @@ def says_what_its_options_are():
             expect(kymo.latest("system.uptime"), "the rest goes on")
 
 
-main([lives_from_headers_to_removal, says_what_its_options_are])
+def the_one_of_the_documentation():
+    with tempfile.TemporaryDirectory(prefix="kymo-third-") as folder:
+        folder = pathlib.Path(folder)
+        folder.chmod(0o755)
+        (folder / "spool").mkdir()
+        (folder / "spool" / "a.job").write_text("12345")
+        text = (SOURCE / "docs" / "plugins.md").read_text()
+        (folder / "spool.c").write_text(re.search(r"```c\n(.*?)```", text, re.S)[1])
+        library = folder / "spool.so"
+        Installed(folder).build_plugin(folder / "spool.c", library, "_GNU_SOURCE")
+        with Daemon("plugins:\n" + entry(library, f"    with: {{path: {folder}/spool}}\n")) as kymo:
+            wait_for("its bytes", lambda: kymo.latest("spool.bytes").get((("suffix", ".job"),)) == 5)
+            kymo.cli("record", "spool.job", "1.5")
+            wait_for("the job", lambda: kymo.latest("spool.jobs").get(()) == 1)
+            expect(kymo.latest("spool.job.duration_sum").get(()) == 1.5, "how long it took")
+            kymo.write("plugins:\n" + entry(library, "    with: {path: spool}\n"))
+            expect("path: must be absolute" in kymo.cli("reload", status=1), "a relative path")
+
+
+main([lives_from_headers_to_removal, says_what_its_options_are, the_one_of_the_documentation])
