@@ -165,20 +165,16 @@ static void after_storing(struct store *store, series_ref ref, struct series *se
 		downsample_mark(store, ref, at);
 }
 
-/* enum verdict or -ENOMEM. */
-static int put_sample(struct store *store, const struct rules *rules, series_ref ref, kymo_ms at, double value)
+/* Not newer than what the series has, or very old. enum verdict or -ENOMEM. */
+static int put_late_sample(struct store *store, const struct rules *rules, series_ref ref, struct series *series, kymo_ms at,
+			   double value)
 {
-	struct series *series = index_series(store->index, ref);
-	struct head_last last;
-	bool late;
+	struct head_last last = head_last(&store->head, ref, series);
+	bool late = out_of_order(&last, at);
 	int r = STORED;
 
-	if (!series || series->kind == KIND_DISTRIBUTION)
-		return UNKNOWN;
-	last = head_last(&store->head, ref, series);
 	if (too_late(rules, &last, at))
 		return LATE;
-	late = out_of_order(&last, at);
 	if (late)
 		r = sample_there(store, ref, &last, at, value);
 	if (r != STORED)
@@ -186,6 +182,23 @@ static int put_sample(struct store *store, const struct rules *rules, series_ref
 	r = head_append(&store->head, ref, series, at, value);
 	if (r == 0)
 		after_storing(store, ref, series, at, late);
+	return r < 0 ? r : STORED;
+}
+
+/* enum verdict or -ENOMEM. */
+static int put_sample(struct store *store, const struct rules *rules, series_ref ref, kymo_ms at, double value)
+{
+	struct series *series = index_series(store->index, ref);
+	int r = 0;
+
+	if (!series || series->kind == KIND_DISTRIBUTION)
+		return UNKNOWN;
+	if (at >= rules->oldest && at != INT64_MIN)
+		r = head_append_newer(&store->head, ref, series, at, value);
+	if (r == 0)
+		return put_late_sample(store, rules, ref, series, at, value);
+	if (r > 0)
+		after_storing(store, ref, series, at, false);
 	return r < 0 ? r : STORED;
 }
 
@@ -416,31 +429,48 @@ static int replay_distribution(struct store *store, const struct rules *rules, c
 }
 
 /* A ref that the index has lost must not be given to another series. */
-static void count_unknown(struct store *store, series_ref ref, int verdict)
+struct lost {
+	uint64_t samples;
+	series_ref highest;
+};
+
+static void count_lost(struct lost *lost, series_ref ref, int verdict)
 {
 	if (verdict != UNKNOWN)
 		return;
-	store->unknown++;
-	index_reserve(store->index, ref);
+	lost->samples++;
+	if (ref > lost->highest)
+		lost->highest = ref;
+}
+
+static int replay_batch(struct store *store, const struct wal_batch *batch, struct lost *lost)
+{
+	static const struct rules rules = { .replay = true, .oldest = INT64_MIN };
+	int r = 0;
+
+	for (uint32_t i = 0; i < batch->n && r >= 0; i++) {
+		r = put_sample(store, &rules, batch->refs[i], batch->times ? batch->times[i] : batch->at, batch->values[i]);
+		count_lost(lost, batch->refs[i], r);
+	}
+	for (uint32_t i = 0; i < batch->n_distributions && r >= 0; i++) {
+		r = replay_distribution(store, &rules, &batch->distributions[i]);
+		count_lost(lost, batch->distributions[i].ref, r);
+	}
+	return r < 0 ? r : 0;
 }
 
 int append_replay(void *data, const struct wal_batch *batch)
 {
-	static const struct rules rules = { .replay = true };
 	struct store *store = data;
-	int r = 0;
+	struct lost lost = { 0 };
+	int r;
 
-	for (uint32_t i = 0; i < batch->n && r >= 0; i++) {
-		index_lock(store->index);
-		r = put_sample(store, &rules, batch->refs[i], batch->times ? batch->times[i] : batch->at, batch->values[i]);
-		index_unlock(store->index);
-		count_unknown(store, batch->refs[i], r);
+	index_lock(store->index);
+	r = replay_batch(store, batch, &lost);
+	index_unlock(store->index);
+	if (lost.samples) {
+		store->unknown += lost.samples;
+		index_reserve(store->index, lost.highest);
 	}
-	for (uint32_t i = 0; i < batch->n_distributions && r >= 0; i++) {
-		index_lock(store->index);
-		r = replay_distribution(store, &rules, &batch->distributions[i]);
-		index_unlock(store->index);
-		count_unknown(store, batch->distributions[i].ref, r);
-	}
-	return r < 0 ? r : 0;
+	return r;
 }

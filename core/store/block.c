@@ -475,6 +475,16 @@ int block_names(struct block *block, const struct block_series *series, struct l
 	return 0;
 }
 
+void block_forget_names(struct block *block)
+{
+	LOCK(&block->names_lock);
+
+	forget_metrics(block);
+	buf_fini(&block->unpacked);
+	free(block->names);
+	block->names = NULL;
+}
+
 /* ---- chunks ---- */
 
 int block_read(const struct block *block, const struct block_chunk *chunk, struct buf *out)

@@ -63,6 +63,8 @@ const struct block_series *block_series_at(const struct block *block, uint32_t i
 const struct block_series *block_find(const struct block *block, series_ref ref);	/* or NULL */
 /* What it calls itself and its metric, valid as long as the block. 0; -EBADMSG: damaged; -EIO, -ENOMEM. */
 int block_names(struct block *block, const struct block_series *series, struct labels *labels, const struct metric **metric);
+/* Give back the memory of names, when nobody holds any. */
+void block_forget_names(struct block *block);
 /* The bytes of a chunk, checked, appended to *out. 0; -EBADMSG: damaged; -EIO, -ENOMEM. */
 int block_read(const struct block *block, const struct block_chunk *chunk, struct buf *out);
 

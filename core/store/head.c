@@ -300,6 +300,20 @@ static bool in_order(const struct series *series, kymo_ms at)
 	return series->last_at == INT64_MIN || at > series->last_at;
 }
 
+int head_append_newer(struct head *head, series_ref ref, struct series *series, kymo_ms at, double value)
+{
+	LOCK(head_stripe(head, ref));
+	struct head_data *data;
+
+	if (!in_order(series, at))
+		return 0;
+	data = data_top(head, series);
+	if (!data || open_add(head, data, at, value) < 0)
+		return -ENOMEM;
+	stored(head, series, data, at, value);
+	return 1;
+}
+
 int head_append(struct head *head, series_ref ref, struct series *series, kymo_ms at, double value)
 {
 	LOCK(head_stripe(head, ref));

@@ -36,6 +36,8 @@ static inline pthread_mutex_t *head_stripe(struct head *head, series_ref ref)
 	return &head->stripe[ref % HEAD_STRIPES];
 }
 
+/* The usual case: 1: stored, being newer than all; 0: it is not, and nothing was done; -ENOMEM. */
+int head_append_newer(struct head *head, series_ref ref, struct series *series, kymo_ms at, double value);
 /* A sample at a time that the series has not. 0 or -ENOMEM: not stored. */
 int head_append(struct head *head, series_ref ref, struct series *series, kymo_ms at, double value);
 /*

@@ -337,6 +337,89 @@ static void is_held_by_one(void **state)
 	error_clear(&err);
 }
 
+/* ---- distributions ---- */
+
+static int put_window(struct store *store, series_ref ref, kymo_ms at, int observations, struct store_appended *done)
+{
+	struct store_distribution distribution = { .ref = ref, .at = at };
+	struct store_batch batch = { .n_distributions = 1, .distributions = &distribution };
+	struct window window;
+	int r;
+
+	window_init(&window, at - 1000, at, 5);
+	for (int i = 1; i <= observations; i++)
+		assert_int_equal(window_observe(&window, i * 0.25, 1), 0);
+	distribution.window = &window;
+	r = store_append(store, &batch, done);
+	window_fini(&window);
+	return r;
+}
+
+/* At second i there were i % 50 observations. */
+static void check_windows(struct store *store, series_ref ref, int n)
+{
+	AUTO(raw_reader) reader = NULL;
+	struct piece piece;
+	int seen = 0;
+
+	assert_int_equal(raw_open(store, NULL, ref, 0, INT64_MAX, &reader), 0);
+	while (raw_next(reader, &piece) > 0)
+		for (uint32_t i = 0; i < piece.n; i++, seen++) {
+			uint64_t count = (uint64_t)seen % 50;
+
+			assert_null(piece.values);
+			assert_int_equal(piece.at[i], T0 + seen * 1000);
+			assert_int_equal(piece.start[i], T0 + seen * 1000 - 1000);
+			assert_int_equal(piece.count[i], count);
+			assert_true(piece.sum[i] == 0.25 * (double)(count * (count + 1) / 2));
+			if (count > 1)
+				assert_int_equal(sketch_count(piece.sketch[i]), count);
+		}
+	assert_int_equal(seen, n);
+}
+
+static void distributions_are_kept_as_such(void **state)
+{
+	struct folder *f = *state;
+	struct kymo_metric metric = { .name = "h", .type = KYMO_HISTOGRAM, .unit = "seconds" };
+	struct series_view views[3] = { { 0 } };
+	struct store_appended done;
+	series_ref h, a = series_of(f->store, "a", NULL);
+
+	assert_int_equal(store_metric(f->store, &metric, NULL), 0);
+	h = series_of(f->store, "h", NULL);
+	for (int i = 0; i < 500; i++) {
+		if (i % 10 == 3)	/* a late one */
+			continue;
+		assert_int_equal(put_window(f->store, h, T0 + i * 1000, i % 50, &done), 0);
+		assert_int_equal(done.stored, 1);
+		if (i % 10 == 5)
+			assert_int_equal(put_window(f->store, h, T0 + i * 1000 - 2000, (i - 2) % 50, &done), 0);
+		if (i == 200)
+			flush(f->store);
+	}
+	for (int round = 0; round < 4; round++) {
+		check_windows(f->store, h, 500);
+		for (int i = 0; i < 500; i += 49) {
+			assert_int_equal(put_window(f->store, h, T0 + i * 1000, i % 50, &done), 0);
+			assert_int_equal(done.repeated, 1);
+			assert_int_equal(put_window(f->store, h, T0 + i * 1000, i % 50 + 1, &done), 0);
+			assert_int_equal(done.refused[REFUSED_CONFLICT], 1);
+		}
+		if (round == 1)
+			flush(f->store);
+		else
+			folder_reopen(f);
+	}
+	/* Neither takes what is the other's. */
+	assert_int_equal(put(f->store, h, T0 + 900000, 1, &done), 0);
+	assert_int_equal(done.refused[REFUSED_UNKNOWN], 1);
+	assert_int_equal(put_window(f->store, a, T0 + 900000, 1, &done), 0);
+	assert_int_equal(done.refused[REFUSED_UNKNOWN], 1);
+	assert_int_equal(store_each_series(f->store, NULL, 0, remember, views), 0);
+	assert_true(views[1].kind == KIND_DISTRIBUTION && views[1].last_at == T0 + 499000 && views[1].last == 0.25 * 25);
+}
+
 /* Without a close: what a killed process leaves. */
 static void a_killed_process_loses_nothing(void **state)
 {
@@ -405,6 +488,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(series_are_limited, make, clean),
 		cmocka_unit_test_setup_teardown(shows_series_by_metric_with_their_newest_value, make, clean),
 		cmocka_unit_test_setup_teardown(metrics_are_kept, make, clean),
+		cmocka_unit_test_setup_teardown(distributions_are_kept_as_such, make, clean),
 		cmocka_unit_test_setup_teardown(is_held_by_one, make, clean),
 		cmocka_unit_test_setup_teardown(a_killed_process_loses_nothing, make, clean),
 		cmocka_unit_test_setup_teardown(without_its_index_it_takes_names_from_blocks, make, clean),
