@@ -5,28 +5,27 @@
 #include "cli/show.h"
 #include "cli/table.h"
 
-#include <stdio.h>
+static const struct column columns[] = { { "ACTION" }, { "INSTANCE" }, { "PLUGIN" }, { "WHY" } };
 
-void changes_show(const cJSON *answer)
+void changes_show(const cJSON *answer, struct output *output)
 {
-	struct table table;
+	struct table table = table_of(columns);
 	const cJSON *change;
 	unsigned kept = 0;
 
-	table_init(&table, "ACTION|INSTANCE|PLUGIN|WHY");
 	cJSON_ArrayForEach(change, show_find(answer, "changes")) {
-		if (!strcmp(show_text(change, "action"), "keep")) {
+		if (!strcmp(show_word(change, "action"), "keep")) {
 			kept++;
 			continue;
 		}
-		table_cell(&table, show_text(change, "action"));
-		table_cell(&table, show_text(change, "name"));
-		table_cell(&table, show_text(change, "plugin"));
-		table_cell(&table, show_text(change, "why"));
+		show_text(table_cell(&table), show_find(change, "action"));
+		show_text(table_cell(&table), show_find(change, "name"));
+		show_text(table_cell(&table), show_find(change, "plugin"));
+		show_text(table_cell(&table), show_find(change, "why"));
 	}
-	if (!table.n)
-		puts("no instance changes");
-	table_end(&table);
+	if (table_is_empty(&table))
+		buf_add_text(&output->text, "no instance changes\n");
+	table_print(&table, &output->text);
 	if (kept)
-		printf("%u kept as they are\n", kept);
+		buf_printf(&output->text, "%u kept as they are\n", kept);
 }

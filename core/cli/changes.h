@@ -3,8 +3,8 @@
 #ifndef CLI_CHANGES_H
 #define CLI_CHANGES_H
 
-#include <cjson/cJSON.h>
+#include "cli/client.h"
 
-void changes_show(const cJSON *answer);
+void changes_show(const cJSON *answer, struct output *output);
 
 #endif

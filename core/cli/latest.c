@@ -5,10 +5,6 @@
 #include "cli/show.h"
 #include "cli/table.h"
 
-#include <stdio.h>
-
-#define HEADS "SERIES|>VALUE|UNIT|AT"
-
 static const struct command latest = {
 	.name = "latest", .arguments = "[NAME...]", .most = 60, .client = true, .json = true,
 	.summary = "The newest value of every series that matches one of the names (\"system.*\"); without a name, of all.",
@@ -19,48 +15,44 @@ static const struct command snapshot = {
 	.summary = "The newest value of everything, in groups.",
 };
 
-static void add_row(struct table *table, const cJSON *item)
-{
-	AUTO_BUF series = { 0 };
-	char text[SHOW_TEXT];
-	const char *unit = show_text(item, "unit");
+static const struct column columns[] = { { "SERIES" }, { "VALUE", .right = true }, { "UNIT" }, { "AT" } };
 
-	show_series(item, &series);
-	table_cell(table, buf_text(&series));
-	table_cell(table, show_value(item, "value", text));
-	table_cell(table, *unit ? unit : "-");
-	table_cell(table, show_time(item, "at", text));
-}
-
-static void show_items(const cJSON *items)
+static void show_items(const cJSON *items, struct buf *out)
 {
-	struct table table;
+	struct table table = table_of(columns);
 	const cJSON *item;
 
-	table_init(&table, HEADS);
-	cJSON_ArrayForEach(item, items)
-		add_row(&table, item);
-	table_end(&table);
+	cJSON_ArrayForEach(item, items) {
+		show_series(table_cell(&table), item);
+		show_value(table_cell(&table), show_find(item, "value"));
+		show_unit(table_cell(&table), item);
+		show_time(table_cell(&table), show_find(item, "at"));
+	}
+	table_print(&table, out);
 }
 
-static void show_latest(const cJSON *answer)
+static void show_latest(const cJSON *answer, struct output *output)
 {
-	if (!cJSON_GetArraySize(show_find(answer, "series")))
-		fputs("there is no such series\n", stderr);
-	show_items(show_find(answer, "series"));
+	show_items(show_find(answer, "series"), &output->text);
+	if (!output->text.len)
+		buf_add_text(&output->remarks, "there is no such series\n");
 }
 
-static void show_snapshot(const cJSON *answer)
+static void show_snapshot(const cJSON *answer, struct output *output)
 {
+	struct buf *out = &output->text;
 	const cJSON *group;
-	char text[SHOW_TEXT];
 
-	printf("at %s\n", show_time(answer, "at", text));
+	buf_add_text(out, "at ");
+	show_time(out, show_find(answer, "at"));
+	buf_add_text(out, "\n");
 	cJSON_ArrayForEach(group, show_find(answer, "groups")) {
 		if (!cJSON_GetArraySize(group))
 			continue;
-		printf("\n%s\n", group->string);
-		show_items(group);
+		buf_add_text(out, "\n");
+		text_add_safe(out, group->string, "");
+		buf_add_text(out, "\n");
+		show_items(group, out);
 	}
 }
 

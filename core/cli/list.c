@@ -5,49 +5,37 @@
 #include "cli/show.h"
 #include "cli/table.h"
 
-#include <stdio.h>
-
 static const struct command command = {
 	.name = "list", .arguments = "[PATTERN]", .most = 1, .client = true, .json = true,
 	.summary = "The metrics that match (\"api.*\"): type, unit, number of series, labels, since when, and what they are.",
 };
 
-static const char *label_names(const cJSON *labels, struct buf *out)
-{
-	const cJSON *label;
-
-	cJSON_ArrayForEach(label, labels)
-		buf_printf(out, "%s%s", out->len ? "," : "", cJSON_IsString(label) ? label->valuestring : "");
-	return out->len ? buf_text(out) : "-";
-}
+static const struct column columns[] = {
+	{ "METRIC" }, { "TYPE" }, { "UNIT" }, { "SERIES", .right = true }, { "LABELS" }, { "FIRST" }, { "LAST" }, { "HELP" },
+};
 
 static void add_row(struct table *table, const cJSON *metric)
 {
-	AUTO_BUF labels = { 0 };
-	char text[SHOW_TEXT];
-	const char *unit = show_text(metric, "unit");
-
-	table_cell(table, show_text(metric, "name"));
-	table_cell(table, show_text(metric, "type"));
-	table_cell(table, *unit ? unit : "-");
-	table_cell(table, show_count(metric, "series", text));
-	table_cell(table, label_names(show_find(metric, "labels"), &labels));
-	table_cell(table, show_time(metric, "first_at", text));
-	table_cell(table, show_time(metric, "last_at", text));
-	table_cell(table, show_text(metric, "help"));
+	show_text(table_cell(table), show_find(metric, "name"));
+	show_text(table_cell(table), show_find(metric, "type"));
+	show_text(table_cell(table), show_find(metric, "unit"));
+	show_value(table_cell(table), show_find(metric, "series"));
+	show_list(table_cell(table), show_find(metric, "labels"));
+	show_time(table_cell(table), show_find(metric, "first_at"));
+	show_time(table_cell(table), show_find(metric, "last_at"));
+	show_text(table_cell(table), show_find(metric, "help"));
 }
 
-static void show(const cJSON *answer)
+static void show(const cJSON *answer, struct output *output)
 {
-	struct table table;
+	struct table table = table_of(columns);
 	const cJSON *metric;
 
-	if (!cJSON_GetArraySize(show_find(answer, "metrics")))
-		fputs("there is no such metric\n", stderr);
-	table_init(&table, "METRIC|TYPE|UNIT|>SERIES|LABELS|FIRST|LAST|HELP");
 	cJSON_ArrayForEach(metric, show_find(answer, "metrics"))
 		add_row(&table, metric);
-	table_end(&table);
+	if (table_is_empty(&table))
+		buf_add_text(&output->remarks, "there is no such metric\n");
+	table_print(&table, &output->text);
 }
 
 int cli_list(int argc, char **argv)

@@ -5,8 +5,8 @@
  */
 #include "cli/changes.h"
 #include "cli/cli.h"
-#include "cli/client.h"
 
+#include "util/file.h"
 #include "util/json.h"
 
 #include <errno.h>
@@ -18,6 +18,17 @@ static const struct command command = {
 	.more = "The daemon itself reads FILE: its user must be able to.",
 };
 
+/* As the user names it: a link stays the link that messages speak of. */
+static char *absolute(const char *file)
+{
+	AUTO_FREE char *folder = NULL;
+
+	if (file[0] == '/')
+		return strdup(file);
+	folder = getcwd(NULL, 0);
+	return folder ? path_join(folder, strncmp(file, "./", 2) ? file : file + 2) : NULL;
+}
+
 int cli_plan(int argc, char **argv)
 {
 	AUTO_FREE char *file = NULL;
@@ -28,13 +39,13 @@ int cli_plan(int argc, char **argv)
 
 	if (r != WORDS_GO)
 		return r;
-	file = realpath(words.arguments[0], NULL);
+	file = absolute(words.arguments[0]);
 	if (!file) {
-		fprintf(stderr, "%s: %s\n", words.arguments[0], error_name(-errno));
+		fprintf(stderr, "kymo: %s: %s\n", words.arguments[0], error_name(-errno));
 		return 1;
 	}
 	json_object(&json);
 	json_put_text(&json, "file", file);
 	json_end(&json);
-	return client_run(&words, "POST", "/kymo/v1/plan", buf_text(&body), changes_show);
+	return client_run(&words, "POST", "/kymo/v1/plan", &body, changes_show);
 }

@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/plugin_json.h"
 #include "cli/table.h"
+#include "cli/text.h"
 #include "cli/words.h"
 
 #include <errno.h>
@@ -45,20 +46,23 @@ static int finish(int r, struct error *err)
 
 static void print(struct buf *out, bool newline)
 {
-	fwrite(out->data, 1, out->len, stdout);
+	if (out->len)
+		fwrite(out->data, 1, out->len, stdout);
 	if (newline)
 		putchar('\n');
 }
+
+static const struct column columns[] = { { "PLUGIN" }, { "VERSION" }, { "KIND" }, { "WHAT" }, { "FILE" } };
 
 static int add_row(void *data, const char *name, const char *file, const struct kymo_plugin *plugin, const char *problem)
 {
 	struct table *table = data;
 
-	table_cell(table, name);
-	table_cell(table, plugin ? plugin->version : "-");
-	table_cell(table, plugin ? plugin->write ? "sink" : "collector" : "-");
-	table_cell(table, plugin ? plugin->summary : problem);
-	table_cell(table, file);
+	text_add_safe(table_cell(table), name, "");
+	text_add_safe(table_cell(table), plugin ? plugin->version : "", "");
+	buf_add_text(table_cell(table), plugin ? plugin->write ? "sink" : "collector" : "");
+	text_add_safe(table_cell(table), plugin ? plugin->summary : problem, "");
+	text_add_safe(table_cell(table), file, "");
 	return 0;
 }
 
@@ -92,11 +96,12 @@ static void list_json(const struct settings *settings)
 
 static void list_table(const struct settings *settings)
 {
-	struct table table;
+	struct table table = table_of(columns);
+	AUTO_BUF out = { 0 };
 
-	table_init(&table, "PLUGIN|VERSION|KIND|WHAT|FILE");
 	host_list_plugins(settings, add_row, &table);
-	table_end(&table);
+	table_print(&table, &out);
+	print(&out, false);
 }
 
 static int describe_all(bool as_json)

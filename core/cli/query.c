@@ -7,8 +7,6 @@
 
 #include "util/json.h"
 
-#include <stdio.h>
-
 static const struct option_row options[] = {
 	{ "name", "NAME", "A metric; * and ? are wildcards. May be repeated.", true },
 	{ "label", "FILTER", "a=b, a!=b, a=~regex, a!~regex, or \"a like b*\". May be repeated: all must hold.", true },
@@ -28,6 +26,8 @@ static const struct command command = {
 	.summary = "Values over time.",
 	.more = "kymo query --name system.cpu.usage --last 5m --function avg --step 30s",
 };
+
+static const struct column columns[] = { { "AT" }, { "VALUE", .right = true } };
 
 static void put_list(struct json *json, const char *key, const struct words *words, const char *option)
 {
@@ -56,37 +56,32 @@ static void put_query(struct buf *out, const struct words *words)
 	json_end(&json);
 }
 
-static void show_points(const cJSON *points)
+static void show_points(const cJSON *points, struct buf *out)
 {
-	struct table table;
+	struct table table = table_of(columns);
 	const cJSON *point;
-	char text[SHOW_TEXT];
 
-	table_init(&table, "AT|>VALUE");
 	cJSON_ArrayForEach(point, points) {
-		table_cell(&table, show_time(cJSON_GetArrayItem(point, 0), "", text));
-		table_cell(&table, show_value(cJSON_GetArrayItem(point, 1), "", text));
+		show_time(table_cell(&table), cJSON_GetArrayItem(point, 0));
+		show_value(table_cell(&table), cJSON_GetArrayItem(point, 1));
 	}
-	table_end(&table);
+	table_print(&table, out);
 }
 
-static void show(const cJSON *answer)
+static void show(const cJSON *answer, struct output *output)
 {
+	struct buf *out = &output->text;
 	const cJSON *series;
-	bool any = false;
 
 	cJSON_ArrayForEach(series, show_find(answer, "series")) {
-		AUTO_BUF name = { 0 };
-
-		show_series(series, &name);
-		printf("%s%s\n", any ? "\n" : "", buf_text(&name) ? buf_text(&name) : "");
-		show_points(show_find(series, "points"));
-		any = true;
+		buf_add_text(out, out->len ? "\n" : "");
+		show_series(out, series);
+		buf_add_text(out, "\n");
+		show_points(show_find(series, "points"), out);
 	}
-	fflush(stdout);
-	if (!any)
-		fputs("nothing in this range\n", stderr);
-	show_remarks(answer);
+	if (!out->len)
+		buf_add_text(&output->remarks, "nothing in this range\n");
+	show_remarks(answer, &output->remarks);
 }
 
 int cli_query(int argc, char **argv)
@@ -98,7 +93,7 @@ int cli_query(int argc, char **argv)
 	if (r != WORDS_GO)
 		return r;
 	if (!words.n_arguments && !words_get(&words, "name"))
-		return words_wrong(&command, "--name is missing");
+		return words_wrong(&command, "the name of a metric is missing");
 	put_query(&body, &words);
-	return client_run(&words, "POST", "/kymo/v1/query", buf_text(&body), show);
+	return client_run(&words, "POST", "/kymo/v1/query", &body, show);
 }

@@ -2,12 +2,10 @@
 /* show.c - see show.h. */
 #include "cli/show.h"
 
-#include "util/clock.h"
-#include "util/duration.h"
-#include "util/number.h"
-
 #include <math.h>
 #include <stdio.h>
+
+#define EXACT 9007199254740992.0	/* whole numbers up to here are exact */
 
 const cJSON *show_find(const cJSON *object, const char *path)
 {
@@ -23,11 +21,11 @@ const cJSON *show_find(const cJSON *object, const char *path)
 	return object;
 }
 
-const char *show_text(const cJSON *object, const char *path)
+const char *show_word(const cJSON *object, const char *path)
 {
 	const char *text = cJSON_GetStringValue(show_find(object, path));
 
-	return text ? text : "-";
+	return text ? text : "";
 }
 
 double show_number(const cJSON *object, const char *path)
@@ -37,103 +35,129 @@ double show_number(const cJSON *object, const char *path)
 	return cJSON_IsNumber(item) ? item->valuedouble : 0;
 }
 
-const char *show_value(const cJSON *object, const char *path, char text[SHOW_TEXT])
+void show_text(struct buf *out, const cJSON *item)
 {
-	const cJSON *item = show_find(object, path);
-	char number[NUMBER_TEXT];
-
-	snprintf(text, SHOW_TEXT, "%s", cJSON_IsString(item) ? item->valuestring :
-		 cJSON_IsNumber(item) ? number_format(item->valuedouble, number) : "-");
-	return text;
+	if (cJSON_IsString(item))
+		text_add_safe(out, item->valuestring, "");
 }
 
-const char *show_count(const cJSON *object, const char *path, char text[SHOW_TEXT])
+void show_value(struct buf *out, const cJSON *item)
 {
-	snprintf(text, SHOW_TEXT, "%.0f", show_number(object, path));
-	return text;
+	if (cJSON_IsNumber(item))
+		text_add_number(out, item->valuedouble);
+	else
+		show_text(out, item);
 }
 
-static bool whole(const cJSON *item, int64_t *n)
+/* A whole number that fits. */
+static bool is_whole(const cJSON *item)
 {
-	if (!cJSON_IsNumber(item) || fabs(item->valuedouble) > 9e15)
-		return false;
-	*n = (int64_t)item->valuedouble;
-	return true;
+	return cJSON_IsNumber(item) && fabs(item->valuedouble) <= EXACT;
 }
 
-const char *show_time(const cJSON *object, const char *path, char text[SHOW_TEXT])
+void show_time(struct buf *out, const cJSON *item)
 {
-	char time[TIME_TEXT];
-	int64_t at;
-
-	snprintf(text, SHOW_TEXT, "%s", whole(show_find(object, path), &at) ? time_format(at, time) : "-");
-	return text;
+	if (is_whole(item))
+		text_add_time(out, (kymo_ms)item->valuedouble);
 }
 
-const char *show_span(const cJSON *object, const char *path, char text[SHOW_TEXT])
+void show_span(struct buf *out, const cJSON *item)
 {
-	char span[DURATION_TEXT];
-	int64_t ms;
-
-	snprintf(text, SHOW_TEXT, "%s", whole(show_find(object, path), &ms) && ms >= 0 ? duration_format(ms, span) : "-");
-	return text;
+	if (is_whole(item))
+		text_add_duration(out, (kymo_ms)item->valuedouble);
 }
 
-const char *show_size(const cJSON *object, const char *path, char text[SHOW_TEXT])
+void show_ns(struct buf *out, const cJSON *item)
 {
-	char size[DURATION_TEXT];
-	int64_t bytes;
-
-	snprintf(text, SHOW_TEXT, "%s",
-		 whole(show_find(object, path), &bytes) && bytes >= 0 ? size_format((uint64_t)bytes, size) : "-");
-	return text;
+	if (cJSON_IsNumber(item))
+		text_add_ns(out, item->valuedouble);
 }
 
-/* Nothing in a name or a label is to steer the terminal. */
-static void add_visible(struct buf *out, const char *text, const char *escaped)
+void show_size(struct buf *out, const cJSON *item)
 {
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c < 0x20 || c == 0x7f)
-			buf_printf(out, "\\x%02x", c);
-		else if (strchr(escaped, c))
-			buf_printf(out, "\\%c", c);
-		else
-			buf_add_u8(out, c);
-	}
+	if (cJSON_IsNumber(item))
+		text_add_size(out, item->valuedouble);
 }
 
-void show_series(const cJSON *object, struct buf *out)
+void show_list(struct buf *out, const cJSON *items)
 {
-	const cJSON *labels = show_find(object, "labels"), *label;
-	bool any = false;
-
-	add_visible(out, show_text(object, "name"), "");
-	cJSON_ArrayForEach(label, labels) {
-		buf_add_u8(out, any ? ',' : '{');
-		add_visible(out, label->string ? label->string : "", "");
-		buf_add_text(out, "=\"");
-		add_visible(out, cJSON_IsString(label) ? label->valuestring : "", "\"\\");
-		buf_add_u8(out, '"');
-		any = true;
-	}
-	if (any)
-		buf_add_u8(out, '}');
-}
-
-void show_remarks(const cJSON *answer)
-{
+	const char *before = "";
 	const cJSON *item;
-	char start[SHOW_TEXT], end[SHOW_TEXT];
 
-	cJSON_ArrayForEach(item, show_find(answer, "parts")) {
-		if (cJSON_IsTrue(show_find(item, "missing")))
-			fprintf(stderr, "missing: %s to %s: %s\n", show_time(item, "start", start),
-				show_time(item, "end", end), show_text(item, "reason"));
+	cJSON_ArrayForEach(item, items) {
+		buf_add_text(out, before);
+		show_text(out, item);
+		before = ",";
 	}
+}
+
+void show_series(struct buf *out, const cJSON *object)
+{
+	const char *before = "{";
+	const cJSON *label;
+
+	show_text(out, show_find(object, "name"));
+	cJSON_ArrayForEach(label, show_find(object, "labels")) {
+		if (!cJSON_IsString(label) || !label->string)
+			continue;
+		buf_add_text(out, before);
+		text_add_safe(out, label->string, "");
+		buf_add_text(out, "=\"");
+		text_add_safe(out, label->valuestring, "\"\\");
+		buf_add_text(out, "\"");
+		before = ",";
+	}
+	if (*before == ',')
+		buf_add_text(out, "}");
+}
+
+void show_unit(struct buf *out, const cJSON *object)
+{
+	const char *unit = show_word(object, "unit");
+	double value = show_number(object, "value");
+
+	text_add_safe(out, unit, "");
+	if (!strcmp(unit, "bytes") && value >= 1024) {
+		buf_add_text(out, " (");
+		text_add_size(out, value);
+		buf_add_text(out, ")");
+	} else if (!strcmp(unit, "seconds") && value >= 60 && value < EXACT / 1000) {
+		buf_add_text(out, " (");
+		text_add_duration(out, (kymo_ms)value * 1000);
+		buf_add_text(out, ")");
+	}
+}
+
+static void show_part(struct buf *out, const cJSON *part)
+{
+	if (cJSON_IsTrue(show_find(part, "missing")))
+		buf_add_text(out, "missing");
+	else
+		show_text(out, show_find(part, "tier"));
+	buf_add_text(out, ": ");
+	show_time(out, show_find(part, "start"));
+	buf_add_text(out, " to ");
+	show_time(out, show_find(part, "end"));
+	if (*show_word(part, "reason")) {
+		buf_add_text(out, ", ");
+		show_text(out, show_find(part, "reason"));
+	}
+	buf_add_text(out, "\n");
+}
+
+void show_remarks(const cJSON *answer, struct buf *out)
+{
+	double error = show_number(answer, "error");
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, show_find(answer, "parts"))
+		if (cJSON_IsObject(item))
+			show_part(out, item);
+	if (error > 0)
+		buf_printf(out, "percentiles are within %.2g %%\n", error * 100);
 	cJSON_ArrayForEach(item, show_find(answer, "warnings")) {
-		if (cJSON_IsString(item))
-			fprintf(stderr, "warning: %s\n", item->valuestring);
+		buf_add_text(out, "warning: ");
+		show_text(out, item);
+		buf_add_text(out, "\n");
 	}
 }

@@ -2,16 +2,18 @@
 /* stats.c - `kymo stats`: the daemon itself; `kymo stats METRIC`: a metric over a range. */
 #include "cli/cli.h"
 #include "cli/client.h"
+#include "cli/service_stats.h"
 #include "cli/show.h"
 #include "cli/table.h"
 
-#include <stdio.h>
+#include "util/check.h"
 
 static const struct option_row options[] = {
 	{ "label", "FILTER", "a=b, a!=b, a=~regex, a!~regex, or \"a like b*\". May be repeated: all must hold.", true },
 	{ "last", "SPAN", "So long until now or --end: 30m, 6h, 7d. Preset 1h.", false },
 	{ "start", "TIME", "2026-01-31T12:00:00Z, unix seconds, now or -1h.", false },
 	{ "end", "TIME", "The same; preset now.", false },
+	{ "instances", NULL, "Collectors and sinks one by one.", false },
 	{ 0 },
 };
 
@@ -20,101 +22,50 @@ static const struct command command = {
 	.summary = "How the daemon and its store are doing; or a metric over a range: count, extremes, mean, percentiles.",
 };
 
-static void show_summary_row(struct table *table, const char *name, const cJSON *summary)
-{
-	static const char *const keys[] = { "count", "min", "max", "avg", "sum", "stddev", "p50", "p95", "p99" };
-	char text[SHOW_TEXT];
+static const char *const summary_keys[] = { "count", "min", "max", "avg", "sum", "stddev", "p50", "p95", "p99" };
 
-	table_cell(table, name);
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		table_cell(table, show_value(summary, keys[i], text));
+static const struct column summary_columns[] = {
+	{ "SERIES" }, { "COUNT", true }, { "MIN", true }, { "MAX", true }, { "AVG", true }, { "SUM", true },
+	{ "STDDEV", true }, { "P50", true }, { "P95", true }, { "P99", true }, { "FIRST" }, { "LAST" },
+};
+
+/* In the cells behind the series. */
+static void add_summary(struct table *table, const cJSON *summary)
+{
+	for (size_t i = 0; i < COUNT_OF(summary_keys); i++)
+		show_value(table_cell(table), show_find(summary, summary_keys[i]));
+	show_time(table_cell(table), show_find(summary, "first_at"));
+	show_time(table_cell(table), show_find(summary, "last_at"));
 }
 
-static void show_metric(const cJSON *answer)
+static void show_metric(const cJSON *answer, struct output *output)
 {
-	struct table table;
-	const cJSON *series;
+	const cJSON *all = show_find(answer, "all"), *series;
+	struct table table = table_of(summary_columns);
 
-	table_init(&table, "SERIES|>COUNT|>MIN|>MAX|>AVG|>SUM|>STDDEV|>P50|>P95|>P99");
 	cJSON_ArrayForEach(series, show_find(answer, "series")) {
-		AUTO_BUF name = { 0 };
-
-		show_series(series, &name);
-		show_summary_row(&table, buf_text(&name), series);
+		show_series(table_cell(&table), series);
+		add_summary(&table, series);
 	}
-	if (cJSON_GetArraySize(show_find(answer, "series")) != 1)
-		show_summary_row(&table, "all together", show_find(answer, "all"));
-	table_end(&table);
-	fflush(stdout);
-	show_remarks(answer);
+	if (table_is_empty(&table))
+		buf_add_text(&output->remarks, "nothing in this range\n");
+	if (cJSON_GetArraySize(show_find(answer, "series")) > 1) {
+		buf_add_text(table_cell(&table), "all together");
+		add_summary(&table, all);
+	}
+	table_print(&table, &output->text);
+	if (cJSON_IsTrue(show_find(all, "estimated")))
+		buf_add_text(&output->remarks, "stddev and percentiles are estimates\n");
+	show_remarks(answer, &output->remarks);
 }
 
-struct fact {
-	const char *text, *path;
-	const char *(*show)(const cJSON *object, const char *path, char text[SHOW_TEXT]);
-};
-
-static const struct fact facts[] = {
-	{ "uptime", "uptime", show_span },
-	{ "collectors", "host.collectors", show_count },
-	{ "sinks", "host.sinks", show_count },
-	{ "collections", "host.collections", show_count },
-	{ "errors", "host.errors", show_count },
-	{ "missed ticks", "host.missed", show_count },
-	{ "samples collected", "host.samples", show_count },
-	{ "samples stored", "store.appended", show_count },
-	{ "samples stored late", "store.late", show_count },
-	{ "samples refused as too late", "store.refused.late", show_count },
-	{ "samples refused by a limit", "host.refused.limit", show_count },
-	{ "samples refused as invalid", "host.refused.invalid", show_count },
-	{ "samples not logged (disk)", "store.unlogged", show_count },
-	{ "events taken", "events.taken", show_count },
-	{ "events unclaimed", "events.unclaimed", show_count },
-	{ "events dropped", "events.dropped", show_count },
-	{ "events waiting", "host.event_queue", show_count },
-	{ "batches waiting for sinks", "host.sink_queue", show_count },
-	{ "reloads", "host.reloads", show_count },
-	{ "reloads that failed", "host.reload_failures", show_count },
-	{ "series", "store.series", show_count },
-	{ "metrics", "store.metrics", show_count },
-	{ "samples in memory", "store.head.samples", show_count },
-	{ "memory for them", "store.head.bytes", show_size },
-	{ "log on disk", "store.wal.bytes", show_size },
-	{ "index on disk", "store.index.bytes", show_size },
-};
-
-static void show_tiers(const cJSON *tiers)
+/* One of those that narrow a metric down: they have a value and are not common to all commands. */
+static bool is_for_metric(const struct option_row *row)
 {
-	struct table table;
-	const cJSON *tier;
-	char text[SHOW_TEXT];
-
-	table_init(&table, "TIER|>SIZE|>FILES|>SAMPLES|OLDEST|NEWEST");
-	cJSON_ArrayForEach(tier, tiers) {
-		table_cell(&table, show_text(tier, "tier"));
-		table_cell(&table, show_size(tier, "bytes", text));
-		table_cell(&table, show_count(tier, "files", text));
-		table_cell(&table, show_count(tier, "samples", text));
-		table_cell(&table, show_time(tier, "oldest", text));
-		table_cell(&table, show_time(tier, "newest", text));
-	}
-	table_end(&table);
-}
-
-static void show_service(const cJSON *answer)
-{
-	struct table table;
-	char text[SHOW_TEXT];
-
-	printf("kymo %s\n\n", show_text(answer, "version"));
-	table_init(&table, "WHAT|>NOW");
-	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
-		table_cell(&table, facts[i].text);
-		table_cell(&table, facts[i].show(answer, facts[i].path, text));
-	}
-	table_end(&table);
-	putchar('\n');
-	show_tiers(show_find(answer, "store.tiers"));
+	for (const struct option_row *own = options; own->name; own++)
+		if (own == row)
+			return row->value;
+	return false;
 }
 
 static int metric_stats(const struct words *words)
@@ -125,9 +76,8 @@ static int metric_stats(const struct words *words)
 	client_escape(&path, words->arguments[0]);
 	buf_add_text(&path, "/stats");
 	for (uint32_t i = 0; i < words->n_given; i++)
-		for (const struct option_row *row = options; row->name; row++)
-			if (words->given[i].row == row)
-				client_parameter(&path, row->name, words->given[i].value);
+		if (is_for_metric(words->given[i].row))
+			client_parameter(&path, words->given[i].row->name, words->given[i].value);
 	return client_run(words, "GET", buf_text(&path), NULL, show_metric);
 }
 
@@ -138,10 +88,14 @@ int cli_stats(int argc, char **argv)
 
 	if (r != WORDS_GO)
 		return r;
+	if (words.n_arguments && words_get(&words, "instances"))
+		return words_wrong(&command, "--instances is not for a METRIC");
 	if (words.n_arguments)
 		return metric_stats(&words);
-	for (const struct option_row *row = options; row->name; row++)
-		if (words_get(&words, row->name))
-			return words_wrong(&command, "--%s is for a METRIC", row->name);
-	return client_run(&words, "GET", "/kymo/v1/stats", NULL, show_service);
+	for (uint32_t i = 0; i < words.n_given; i++)
+		if (is_for_metric(words.given[i].row))
+			return words_wrong(&command, "--%s is for a METRIC", words.given[i].row->name);
+	if (words_get(&words, "instances"))
+		return client_run(&words, "GET", "/kymo/v1/instances", NULL, service_stats_show_instances);
+	return client_run(&words, "GET", "/kymo/v1/stats", NULL, service_stats_show);
 }

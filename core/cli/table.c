@@ -1,143 +1,152 @@
 /* SPDX-License-Identifier: MIT */
-/* table.c - see table.h. */
+/*
+ * table.c - widths are counted in columns of a terminal, whatever the locale of
+ * the user: text is UTF-8 here always. The last column is not padded.
+ */
 #include "cli/table.h"
 
-#include "util/cleanup.h"
+#include "cli/text.h"
+#include "util/check.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include <locale.h>
 
-void table_init(struct table *table, const char *heads)
+#define GAP 2
+
+struct cell {
+	const char *text;
+	size_t n;
+};
+
+struct layout {
+	size_t width[TABLE_COLUMNS];	/* 0: the column is left out */
+	uint32_t last;			/* that is not left out */
+};
+
+struct buf *table_cell(struct table *table)
 {
-	*table = (struct table){ .heads = heads, .columns = 1 };
-	for (const char *c = heads; *c; c++)
-		table->columns += *c == '|';
+	size_t at = table->text.len;
+
+	buf_add(&table->begins, &at, sizeof at);
+	return &table->text;
 }
 
-/* Takes over the text. Control characters would tear the row, or steer the terminal. */
-static void add(struct table *table, char *text)
+static uint32_t count_rows(const struct table *table)
 {
-	for (char *c = text; c && *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
-	if (table->n == table->room) {
-		uint32_t room = table->room ? table->room * 2 : 256;
-		char **cells = realloc(table->cells, room * sizeof *cells);
+	return (uint32_t)(table->begins.len / sizeof(size_t) / table->n_columns);
+}
 
-		if (!cells) {
-			free(text);
-			return;
+static struct cell cell_at(const struct table *table, uint32_t row, uint32_t column)
+{
+	size_t i = (size_t)row * table->n_columns + column, begin, end = table->text.len;
+
+	memcpy(&begin, table->begins.data + i * sizeof begin, sizeof begin);
+	if ((i + 2) * sizeof end <= table->begins.len)
+		memcpy(&end, table->begins.data + (i + 1) * sizeof end, sizeof end);
+	return (struct cell){ end > begin ? (const char *)table->text.data + begin : "", end - begin };
+}
+
+static size_t larger(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
+static bool has_titles(const struct table *table)
+{
+	return table->columns[0].title;
+}
+
+static struct layout lay_out(const struct table *table)
+{
+	struct layout layout = { 0 };
+
+	for (uint32_t c = 0; c < table->n_columns; c++) {
+		size_t width = 0;
+
+		for (uint32_t r = 0; r < count_rows(table); r++) {
+			struct cell cell = cell_at(table, r, c);
+
+			width = larger(width, text_width(cell.text, cell.n));
 		}
-		table->cells = cells;
-		table->room = room;
+		if (!width)
+			continue;
+		layout.width[c] = has_titles(table) ? larger(width, strlen(table->columns[c].title)) : width;
+		layout.last = c;
 	}
-	table->cells[table->n++] = text;
+	return layout;
 }
 
-void table_cell(struct table *table, const char *text)
+static void pad(struct buf *out, size_t n)
 {
-	add(table, strdup(text ? text : "-"));
+	uint8_t *to = n ? buf_reserve(out, n) : NULL;
+
+	if (!to)
+		return;
+	memset(to, ' ', n);
+	out->len += n;
 }
 
-void table_cellf(struct table *table, const char *format, ...)
+static void print_cell(const struct table *table, const struct layout *layout, uint32_t c, struct cell cell,
+		       struct buf *out)
 {
-	va_list arguments;
-	char *text;
+	bool right = table->columns[c].right;
+	size_t spare;
 
-	va_start(arguments, format);
-	if (vasprintf(&text, format, arguments) < 0)
-		text = NULL;
-	va_end(arguments);
-	add(table, text);
+	if (!cell.n)
+		cell = (struct cell){ "-", 1 };
+	spare = layout->width[c] - text_width(cell.text, cell.n);
+
+	pad(out, right ? spare : 0);
+	buf_add(out, cell.text, cell.n);
+	pad(out, (right ? 0 : spare) + GAP);
 }
 
-/* Characters, not bytes; wide ones count as one. */
-static int width_of(const char *text, size_t n)
+/* Without the blanks that padding leaves at its end. */
+static void end_line(struct buf *out)
 {
-	int width = 0;
-
-	for (size_t i = 0; i < n; i++)
-		width += ((unsigned char)text[i] & 0xc0) != 0x80;
-	return width;
+	while (out->len && out->data[out->len - 1] == ' ')
+		out->len--;
+	buf_add_text(out, "\n");
 }
 
-/* The head of a column without its mark. */
-static const char *head_of(const struct table *table, uint32_t column, size_t *n, bool *right)
+static void print_titles(const struct table *table, const struct layout *layout, struct buf *out)
 {
-	const char *at = table->heads;
-
-	while (column--)
-		at = strchr(at, '|') + 1;
-	*right = *at == '>';
-	at += *right;
-	*n = strcspn(at, "|");
-	return at;
+	for (uint32_t c = 0; c <= layout->last; c++)
+		if (layout->width[c])
+			print_cell(table, layout, c, (struct cell){ table->columns[c].title, strlen(table->columns[c].title) },
+				   out);
+	end_line(out);
 }
 
-static void print_cell(const char *text, size_t n, int width, bool right, bool last)
+static void print_rows(const struct table *table, struct buf *out)
 {
-	int pad = width - width_of(text, n);
+	struct layout layout = lay_out(table);
 
-	if (right)
-		printf("%*s", pad, "");
-	fwrite(text, 1, n, stdout);
-	if (!last)
-		printf("%*s", right ? 2 : pad + 2, "");
-}
-
-static void print_heads(const struct table *table, const int *widths)
-{
-	for (uint32_t column = 0; column < table->columns; column++) {
-		bool right;
-		size_t n;
-		const char *head = head_of(table, column, &n, &right);
-
-		print_cell(head, n, widths[column], right, column + 1 == table->columns);
-	}
-	putchar('\n');
-}
-
-static const char *cell(const struct table *table, uint32_t i)
-{
-	return table->cells[i] ? table->cells[i] : "";
-}
-
-static void print_rows(const struct table *table, const int *widths)
-{
-	for (uint32_t i = 0; i < table->n; i++) {
-		uint32_t column = i % table->columns;
-		bool right, last = column + 1 == table->columns;
-		size_t n;
-
-		head_of(table, column, &n, &right);
-		print_cell(cell(table, i), strlen(cell(table, i)), widths[column], right, last);
-		if (last)
-			putchar('\n');
+	if (!layout.width[layout.last])
+		return;
+	if (has_titles(table))
+		print_titles(table, &layout, out);
+	for (uint32_t r = 0; r < count_rows(table); r++) {
+		for (uint32_t c = 0; c <= layout.last; c++)
+			if (layout.width[c])
+				print_cell(table, &layout, c, cell_at(table, r, c), out);
+		end_line(out);
 	}
 }
 
-void table_end(struct table *table)
+void table_print(struct table *table, struct buf *out)
 {
-	int widths[TABLE_COLUMNS] = { 0 };
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
 
-	for (uint32_t column = 0; column < table->columns; column++) {
-		bool right;
-		size_t n;
-		const char *head = head_of(table, column, &n, &right);
-
-		widths[column] = width_of(head, n);
+	CHECK(table->n_columns <= TABLE_COLUMNS, "columns=%u", table->n_columns);
+	if (buf_failed(&table->text) || buf_failed(&table->begins))
+		out->failed = true;
+	else if (count_rows(table))
+		print_rows(table, out);
+	if (utf8) {
+		uselocale(before);
+		freelocale(utf8);
 	}
-	for (uint32_t i = 0; i < table->n; i++) {
-		int width = width_of(cell(table, i), strlen(cell(table, i)));
-
-		if (width > widths[i % table->columns])
-			widths[i % table->columns] = width;
-	}
-	if (table->n) {
-		print_heads(table, widths);
-		print_rows(table, widths);
-	}
-	for (uint32_t i = 0; i < table->n; i++)
-		free(table->cells[i]);
-	free(table->cells);
+	buf_fini(&table->text);
+	buf_fini(&table->begins);
 }

@@ -2,16 +2,19 @@
 /* words.c - see words.h. */
 #include "cli/words.h"
 
+#include "cli/text.h"
 #include "conf/words.h"
 #include "util/check.h"
+#include "util/utf8.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 static const struct option_row client_rows[] = {
-	{ "socket", "PATH", "The daemon's control socket.", false },
-	{ "url", "URL", "The daemon's address; else $KYMO_URL.", false },
+	{ "socket", "PATH", "The daemon's control socket; preset that of a daemon on this machine.", false },
+	{ "url", "URL", "Its address instead, http://HOST:PORT; preset $KYMO_URL, then http://127.0.0.1:9465.", false },
 };
 static const struct option_row json_row = { "json", NULL, "Print JSON, for programs.", false };
 static const struct option_row help_row = { "help", NULL, "Print this.", false };
@@ -79,15 +82,15 @@ static void print_help(const struct command *command)
 
 int words_wrong(const struct command *command, const char *format, ...)
 {
+	AUTO_BUF safe = { 0 };
+	char text[1024];
 	va_list arguments;
 
 	va_start(arguments, format);
-	fputs("kymo ", stderr);
-	fputs(command->name, stderr);
-	fputs(": ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputs("\n", stderr);
+	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
+	text_add_safe(&safe, text, "");
+	fprintf(stderr, "kymo %s: %s\n", command->name, buf_text(&safe) ? buf_text(&safe) : "out of memory");
 	print_usage(command, stderr);
 	print_rows(command, stderr);
 	return 2;
@@ -108,11 +111,11 @@ static int unknown_option(const struct command *command, const char *word)
 	char name[64], room[SHOWN];
 	const char *near;
 
-	snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
-	near = nearest_word(name, row_name_at, command);
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+	near = nearest_word(name + strspn(name, "-"), row_name_at, command);
 	if (near)
-		return words_wrong(command, "there is no option --%s; did you mean --%s?", shown(name, room), near);
-	return words_wrong(command, "there is no option --%s", shown(name, room));
+		return words_wrong(command, "there is no option %s; did you mean --%s?", shown(name, room), near);
+	return words_wrong(command, "there is no option %s", shown(name, room));
 }
 
 /* The option that argv[*i] is; moves on over its value. */
@@ -152,6 +155,8 @@ static int read_all(const struct command *command, int argc, char **argv, struct
 			words->given[words->n_given++] = (struct given){ &help_row, NULL };
 		else if (!ended && !strncmp(argv[i], "--", 2))
 			r = read_option(command, argc, argv, &i, words);
+		else if (!ended && argv[i][0] == '-' && isalpha((unsigned char)argv[i][1]))	/* -5 is a number */
+			r = unknown_option(command, argv[i]);
 		else
 			words->arguments[words->n_arguments++] = argv[i];
 	}
@@ -164,6 +169,10 @@ int words_read(const struct command *command, int argc, char **argv, struct word
 
 	words->command = command;
 	words->n_arguments = words->n_given = 0;
+	/* What goes to a daemon goes as JSON. */
+	for (int i = 1; command->client && i < argc; i++)
+		if (!utf8_valid(argv[i], strlen(argv[i])))
+			return words_wrong(command, "\"%s\" is not UTF-8", argv[i]);
 	r = read_all(command, argc, argv, words);
 	if (r != WORDS_GO)
 		return r;
