@@ -6,11 +6,13 @@ import os
 import pathlib
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 
-from daemon import KYMO, expect, main
-from fake import Fake, datagram_socket, run
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "system"))
+from daemon import KYMO, expect, main  # noqa: E402
+from fake import Fake, datagram_socket, run  # noqa: E402
 
 SERIES = [
     {"name": "api.requests", "labels": {"endpoint": "/a", "status": "200"}, "type": "counter", "unit": "requests",
