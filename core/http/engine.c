@@ -12,6 +12,7 @@
 #define WORKERS 2
 #define DRAIN_MS 5000
 #define CONTROL_CONNECTIONS 32		/* beside those over TCP: who administers always gets in */
+#define REFUSED_AT_ONCE 64		/* so many get to know that they are too many; more are just closed */
 
 struct engine {
 	struct kymo *kymo;
@@ -39,12 +40,20 @@ struct left_out *engine_left_out(struct engine *engine)
 	return &engine->left_out;
 }
 
-void engine_count(struct engine *engine, bool control, bool opened)
+static uint32_t most_connections(struct engine *engine, bool control)
 {
-	if (opened)
-		engine->connections[control]++;
-	else
-		engine->connections[control]--;
+	LOCK(&engine->guard);
+	return control ? CONTROL_CONNECTIONS : engine->rules->connections;
+}
+
+bool engine_enter(struct engine *engine, bool control)
+{
+	return ++engine->connections[control] <= most_connections(engine, control);
+}
+
+void engine_leave(struct engine *engine, bool control)
+{
+	engine->connections[control]--;
 }
 
 void engine_set_rules(struct engine *engine, struct rules *rules)
@@ -115,23 +124,6 @@ void engine_stop(struct engine *engine)
 	destroy(engine);
 }
 
-static bool is_full(struct engine *engine, bool control)
-{
-	LOCK(&engine->guard);
-	return engine->connections[control] >= (control ? CONTROL_CONNECTIONS : engine->rules->connections);
-}
-
-static void refuse(int fd)
-{
-	static const char text[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\n"
-				   "Connection: close\r\n\r\n"
-				   "{\"error\":\"too many connections (`http: {connections: ...}`)\",\"status\":503}";
-
-	/* One packet into an empty buffer: it fits, or the client has gone. */
-	send(fd, text, sizeof text - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-	close(fd);
-}
-
 /* The worker with the least to do; so a long query holds up only those that came before. */
 static struct worker *choose(struct engine *engine)
 {
@@ -148,11 +140,8 @@ void engine_add(struct engine *engine, int fd, bool control)
 	struct sockaddr_storage peer;
 	socklen_t size = sizeof peer;
 
-	if (is_full(engine, control)) {
-		refuse(fd);
-		return;
-	}
-	if (getpeername(fd, (struct sockaddr *)&peer, &size) < 0) {
+	if (engine->connections[control] >= most_connections(engine, control) + REFUSED_AT_ONCE ||
+	    getpeername(fd, (struct sockaddr *)&peer, &size) < 0) {
 		close(fd);
 		return;
 	}

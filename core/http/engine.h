@@ -21,7 +21,7 @@ void engine_stop(struct engine *engine);
 /* From now on; requests that have begun keep the old ones. Takes them over. */
 void engine_set_rules(struct engine *engine, struct rules *rules);
 
-/* Serve a connection; it is closed when that cannot be. Any thread. */
+/* Serve a connection; it is closed when that cannot be. One too many is answered 503. Any thread. */
 void engine_add(struct engine *engine, int fd, bool control);
 
 /* engine.c for exchange.c: what a request needs of it. */
@@ -35,7 +35,9 @@ struct worker {
 struct rules *engine_hold_rules(struct engine *engine);
 struct kymo *engine_kymo(struct engine *engine);
 struct left_out *engine_left_out(struct engine *engine);
-void engine_count(struct engine *engine, bool control, bool opened);
+/* A connection begins; false: it is one too many, and is only to be told so. */
+bool engine_enter(struct engine *engine, bool control);
+void engine_leave(struct engine *engine, bool control);
 /* exchange.c: the daemon of a worker, started. */
 int exchange_start(struct worker *worker);
 

@@ -16,12 +16,17 @@
 
 #define HEADERS_MOST (32 << 10)		/* memory of a connection: request line and headers */
 #define IDLE_SECONDS 30
+#define REFUSED_SECONDS 2		/* for a connection too many to ask for its 503 */
 #define DRAINED_MOST 16			/* times the limit of a body: so much of a larger one is read and dropped */
+
+/* What libmicrohttpd keeps for us with a connection: a pointer to one of these. */
+enum way { OVER_TCP, OVER_CONTROL, OVER_TCP_REFUSED, OVER_CONTROL_REFUSED, WAYS };
+static const char ways[WAYS];
 
 /* One request while its body arrives. */
 struct exchange {
 	struct rules *rules;
-	bool control;
+	bool control, refused;
 	struct request request;
 	uint64_t dropped;		/* bytes of the body beyond the limit */
 	bool out_of_memory, not_text;
@@ -73,6 +78,8 @@ static enum MHD_Result respond(struct MHD_Connection *connection, struct respons
 	MHD_add_response_header(answer, "X-Content-Type-Options", "nosniff");
 	if (response->allow)
 		MHD_add_response_header(answer, MHD_HTTP_HEADER_ALLOW, response->allow);
+	if (response->close)
+		MHD_add_response_header(answer, MHD_HTTP_HEADER_CONNECTION, "close");
 	sent = MHD_queue_response(connection, response->status, answer);
 	MHD_destroy_response(answer);
 	return sent;
@@ -138,20 +145,25 @@ static enum MHD_Result answer(struct MHD_Connection *connection, struct exchange
 	struct response response = { .status = 200 };
 
 	MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, take_parameter, exchange);
-	if (admit_sender(exchange, connection, &response) && admit_size(exchange, &response)) {
+	if (exchange->refused) {
+		response.close = true;
+		response_error(&response, 503, "too many connections: %u at a time (`http: {connections: ...}`)",
+			       exchange->rules->connections);
+	} else if (admit_sender(exchange, connection, &response) && admit_size(exchange, &response)) {
 		exchange->request.trusted = is_trusted(exchange, connection);
 		route_request(&exchange->request, &response);
 	}
 	return respond(connection, &response);
 }
 
-static struct exchange *begin(struct worker *worker, bool control, const char *path, const char *method)
+static struct exchange *begin(struct worker *worker, enum way way, const char *path, const char *method)
 {
 	struct exchange *exchange = calloc(1, sizeof *exchange);
 
 	if (!exchange)
 		return NULL;
-	exchange->control = control;
+	exchange->control = way == OVER_CONTROL || way == OVER_CONTROL_REFUSED;
+	exchange->refused = way == OVER_TCP_REFUSED || way == OVER_CONTROL_REFUSED;
 	exchange->rules = engine_hold_rules(worker->engine);
 	exchange->request = (struct request){
 		.kymo = engine_kymo(worker->engine),
@@ -194,11 +206,11 @@ static bool announces_too_much(struct MHD_Connection *connection, struct exchang
 }
 
 /* What on_connection has found. */
-static bool is_control(struct MHD_Connection *connection)
+static enum way way_of(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
-	return info && info->socket_context;
+	return info && info->socket_context ? (enum way)((const char *)info->socket_context - ways) : OVER_TCP;
 }
 
 static enum MHD_Result on_request(void *data, struct MHD_Connection *connection, const char *path, const char *method,
@@ -208,10 +220,10 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 
 	(void)version;
 	if (!exchange) {
-		*state = exchange = begin(data, is_control(connection), path, method);
+		*state = exchange = begin(data, way_of(connection), path, method);
 		if (!exchange)
 			return MHD_NO;
-		return announces_too_much(connection, exchange) ? answer(connection, exchange) : MHD_YES;
+		return exchange->refused || announces_too_much(connection, exchange) ? answer(connection, exchange) : MHD_YES;
 	}
 	if (*n) {
 		enum MHD_Result more = take_body(exchange, body, *n);
@@ -248,15 +260,23 @@ static bool is_unix(struct MHD_Connection *connection)
 	return info && getsockname(info->connect_fd, (struct sockaddr *)&own, &size) == 0 && own.ss_family == AF_UNIX;
 }
 
-/* The context of a connection: NULL over TCP, not NULL over the control socket. */
 static void on_connection(void *data, struct MHD_Connection *connection, void **context,
 			  enum MHD_ConnectionNotificationCode what)
 {
 	struct worker *worker = data;
+	enum way way;
 
-	if (what == MHD_CONNECTION_NOTIFY_STARTED)
-		*context = is_unix(connection) ? worker : NULL;
-	engine_count(worker->engine, *context != NULL, what == MHD_CONNECTION_NOTIFY_STARTED);
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		way = is_unix(connection) ? OVER_CONTROL : OVER_TCP;
+		if (!engine_enter(worker->engine, way == OVER_CONTROL)) {
+			way = way == OVER_CONTROL ? OVER_CONTROL_REFUSED : OVER_TCP_REFUSED;
+			MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)REFUSED_SECONDS);
+		}
+		*context = (void *)(uintptr_t)&ways[way];
+	} else {
+		way = (enum way)((const char *)*context - ways);
+		engine_leave(worker->engine, way == OVER_CONTROL || way == OVER_CONTROL_REFUSED);
+	}
 }
 
 static void on_log(void *data, const char *format, va_list arguments)

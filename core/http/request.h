@@ -34,6 +34,7 @@ struct response {
 	unsigned status;		/* preset 200 */
 	const char *content_type;	/* preset application/json */
 	const char *allow;		/* of a 405 and OPTIONS; or NULL */
+	bool close;			/* the connection ends with it */
 	struct buf body;
 };
 

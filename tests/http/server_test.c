@@ -256,7 +256,7 @@ static void too_many_connections(void **state)
 		fds[i] = dial_tcp(http_server_address(server, 0));
 		expect_answer(fds[i], "GET /-/healthy HTTP/1.1\r\n" LOCAL "\r\n", "200 OK", "healthy");
 	}
-	expect("", "503", "too many connections");
+	expect("GET /-/healthy HTTP/1.1\r\n" LOCAL "\r\n", "503", "too many connections: 2 at a time");
 	close(fds[0]);
 	close(fds[1]);
 	stop();
