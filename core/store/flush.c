@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * flush.c - the head becomes raw blocks, one for each day of UTC that it reaches
- * into, so that whole blocks can expire.
+ * into, so that whole blocks can expire; where raw is kept for long, one for each
+ * four weeks, so that what is brought in from years ago does not make a thousand.
  *
  * The WAL is cut first; whatever was in the head then is frozen and written. The
  * last block says up to which segment the WAL is done with, and only when all
@@ -21,11 +22,13 @@
 #include <stdlib.h>
 
 #define DAY INT64_C(86400000)
+#define LONG_SLICE (28 * DAY)
 
 struct flush {
 	struct store *store;
 	struct refs refs;		/* series with something frozen, rising */
 	kymo_ms first, last;
+	kymo_ms slice;			/* of time, for one block */
 	uint64_t segment;
 	uint32_t n, room;
 	struct block **blocks;
@@ -231,25 +234,31 @@ static int next_first(const struct flush *flush, kymo_ms after, kymo_ms *first)
 	return 0;
 }
 
-static kymo_ms day_end(kymo_ms at)
+/* A block may outlive its samples by a small part of the retention. */
+static kymo_ms slice_for(kymo_ms retention)
 {
-	return at > INT64_MAX - DAY ? INT64_MAX : window_end_of(at, DAY);
+	return retention / 7 < LONG_SLICE ? DAY : LONG_SLICE;
 }
 
-/* A sample of long ago makes a gap: the days in it are passed over. */
-static int write_days(struct flush *flush, struct error *err)
+static kymo_ms slice_end(const struct flush *flush, kymo_ms at)
+{
+	return at > INT64_MAX - flush->slice ? INT64_MAX : window_end_of(at, flush->slice);
+}
+
+/* A sample of long ago makes a gap: the slices in it are passed over. */
+static int write_slices(struct flush *flush, struct error *err)
 {
 	kymo_ms first = flush->first;
 	int r = 0;
 
 	for (;;) {
-		kymo_ms end = day_end(first);
+		kymo_ms end = slice_end(flush, first);
 
 		r = write_block(flush, first - 1, end, end >= flush->last, err);
 		if (r < 0 || end >= flush->last)
 			return r;
 		first = end + 1;
-		if (flush->last - end > DAY && (r = next_first(flush, end, &first)) < 0)
+		if (flush->last - end > flush->slice && (r = next_first(flush, end, &first)) < 0)
 			return error_set(err, r, "%s: out of memory", flush->store->path);
 	}
 }
@@ -310,7 +319,7 @@ static int flush_raw(struct flush *flush, struct store_maintained *done, struct 
 		return error_set(err, r, "%s: out of memory", flush->store->path);
 	r = tiers_flush(flush->store, done, err);
 	if (r == 0 && flush->refs.n)
-		r = write_days(flush, err);
+		r = write_slices(flush, err);
 	if (r < 0)
 		return r;
 	if (flush->n && take_over(flush, done) < 0)
@@ -332,7 +341,8 @@ static void flush_fini(struct flush *flush)
 
 int store_flush(struct store *store, struct store_maintained *done, struct error *err)
 {
-	struct flush flush = { .store = store, .first = INT64_MAX, .last = INT64_MIN };
+	struct flush flush = { .store = store, .first = INT64_MAX, .last = INT64_MIN,
+			       .slice = slice_for(store_settings(store).retention[KYMO_RAW]) };
 	int r = flush_raw(&flush, done, err);
 
 	flush_fini(&flush);

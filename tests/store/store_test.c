@@ -95,6 +95,20 @@ static void a_flush_empties_head_and_wal(void **state)
 static void a_flush_cuts_at_days(void **state)
 {
 	struct folder *f = *state;
+	series_ref a = series_of(f->store, "a", NULL);
+	struct store_stats stats;
+
+	for (int i = 0; i < 20; i++)		/* over midnight */
+		must_put(f->store, a, T0 + i * 1800000, i);
+	flush(f->store);
+	store_stats(f->store, &stats);
+	assert_int_equal(stats.tier[KYMO_RAW].files, 2);
+	assert_int_equal(stats.tier[KYMO_RAW].samples, 20);
+}
+
+static void kept_for_long_a_flush_cuts_at_weeks(void **state)
+{
+	struct folder *f = *state;
 	series_ref a = series_of(f->store, "a", NULL), b = series_of(f->store, "b", NULL);
 	struct store_stats stats;
 
@@ -102,12 +116,12 @@ static void a_flush_cuts_at_days(void **state)
 	store_configure(f->store, &f->options);
 	for (int i = 0; i < 100; i++) {
 		must_put(f->store, a, T0 + i * 3600000, i);
-		must_put(f->store, b, i * 3600000, i);
+		must_put(f->store, b, i * INT64_C(36000000), i);
 	}
 	flush(f->store);
 	store_stats(f->store, &stats);
-	/* b: the sample at 0 ends a day, the others fill five. */
-	assert_int_equal(stats.tier[KYMO_RAW].files, 6 + 6);
+	/* a: one slice; b: the sample at 0 ends one, the others (41 days) are in two. */
+	assert_int_equal(stats.tier[KYMO_RAW].files, 1 + 3);
 	assert_int_equal(stats.tier[KYMO_RAW].samples, 200);
 	folder_reopen(f);
 	get(f->store, a, 0, INT64_MAX, &got);
@@ -481,6 +495,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(is_the_same_after_a_restart_and_a_flush, make, clean),
 		cmocka_unit_test_setup_teardown(a_flush_empties_head_and_wal, make, clean),
 		cmocka_unit_test_setup_teardown(a_flush_cuts_at_days, make, clean),
+		cmocka_unit_test_setup_teardown(kept_for_long_a_flush_cuts_at_weeks, make, clean),
 		cmocka_unit_test_setup_teardown(late_samples_find_their_place, make, clean),
 		cmocka_unit_test_setup_teardown(refuses_what_is_too_late, make, clean),
 		cmocka_unit_test_setup_teardown(the_same_again_is_fine_another_value_is_not, make, clean),
