@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * workers.c - the schedstat of each thread stays open, so that a collect costs
- * one pread a thread. Threads are looked for every few seconds, and when one
- * has ended.
+ * one pread a thread. Threads are looked for every few seconds, once the workers
+ * are known once a minute, and when one has ended.
  */
 #include "workers.h"
 
@@ -15,7 +15,7 @@
 #include "../proc.h"
 
 enum { MOST = 64 };
-static const double every = 5;	/* seconds */
+static const double every = 5, every_named = 60;	/* seconds */
 
 static void forget(struct workers *workers, size_t i)
 {
@@ -53,12 +53,15 @@ static void add(struct workers *workers, const struct place *place, pid_t pid, p
 		workers->list[workers->n++] = (struct worker){ .tid = tid, .fd = fd, .seconds = NAN };
 }
 
+/* The threads that answer HTTP are named by libmicrohttpd: "MHD-single", "MHD-worker". */
 static bool is_worker(const struct place *place, pid_t pid, pid_t tid)
 {
 	char name[64], text[32];
 
 	snprintf(name, sizeof name, "task/%d/comm", (int)tid);
-	return place_read(place, pid, name, text, sizeof text) > 0 && strstr(text, "worker");
+	if (place_read(place, pid, name, text, sizeof text) <= 0)
+		return false;
+	return strstr(text, "worker") || !strncmp(text, "MHD-", 4);
 }
 
 /* Once there are threads with the name, the others do not count any more. */
@@ -106,7 +109,7 @@ double workers_share(struct workers *workers, const struct place *place, pid_t p
 
 	if (now >= workers->due) {
 		look(workers, place, pid);
-		workers->due = now + every;
+		workers->due = now + (workers->named ? every_named : every);
 	}
 	for (size_t i = 0; i < workers->n;) {
 		struct worker *worker = &workers->list[i];
@@ -123,9 +126,14 @@ double workers_share(struct workers *workers, const struct place *place, pid_t p
 		worker->seconds = seconds;
 		i++;
 	}
-	if (!counted || !(elapsed > 0))
+	if (!(elapsed > 0))
 		return NAN;
-	return fmin(busy / (elapsed * (double)counted), 1);
+	if (counted)
+		workers->share = fmin(busy / (elapsed * (double)counted), 1);
+	else if (!workers->shared || !workers->n)
+		return NAN;
+	workers->shared = true;
+	return workers->share;
 }
 
 void workers_close(struct workers *workers)
