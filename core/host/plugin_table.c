@@ -116,7 +116,7 @@ static void check_metric(const struct kymo_plugin *plugin, uint32_t i, const cha
 	struct error why = { 0 };
 
 	if (metric_check(metric, &wide, &why) < 0)
-		error_set(err, -EINVAL, "%s: entry %u of its metrics: %s", path, i, error_text(&why));
+		error_set(err, why.code, "%s: entry %u of its metrics: %s", path, i, error_text(&why));
 	for (const char *const *label = metric->labels; metric->type == KYMO_HISTOGRAM && label && *label; label++)
 		if (!strcmp(*label, "le"))
 			error_set(err, -EINVAL, "%s: metric %s: label \"le\" of a histogram is made by the host", path, metric->name);
@@ -151,9 +151,9 @@ static void check_calls(const struct kymo_plugin *plugin, const char *path, stru
 		error_set(err, -EINVAL, "%s: interval %lld is negative", path, (long long)plugin->interval);
 }
 
+/* *err has nothing in it yet; its code is that of the first reason. */
 static int check_plugin(const struct kymo_plugin *plugin, const char *path, struct error *err)
 {
-	unsigned before = err->count;
 	struct error why = { 0 };
 
 	if (!plugin->name || !plugin_name_is_good(plugin->name))
@@ -162,9 +162,9 @@ static int check_plugin(const struct kymo_plugin *plugin, const char *path, stru
 	check_calls(plugin, path, err);
 	check_metrics(plugin, path, err);
 	if (schema_check_table(&(struct schema){ plugin->name, plugin->options, plugin->n_options }, &why) < 0)
-		error_set(err, -EINVAL, "%s: its options: %s", path, error_text(&why));
+		error_set(err, why.code, "%s: its options: %s", path, error_text(&why));
 	error_clear(&why);
-	return err->count == before ? 0 : -EINVAL;
+	return err->code;
 }
 
 int plugin_table_copy(const struct kymo_plugin *theirs, const char *path, struct kymo_plugin **out, struct error *err)
