@@ -559,6 +559,8 @@ void instance_give_back(struct instance *to, struct instance *from)
 		return;
 	if (to->ingest)
 		ingest_give_back(to->ingest, from->ingest);
+	if (to->last_tick != INT64_MIN)		/* it has collected: go on behind that */
+		from->not_before = to->last_tick + 2;
 	swap_queues(to, from);
 	set_rooms(from);
 }

@@ -180,6 +180,25 @@ static void a_failed_start_undoes_everything(void **state)
 	applies(stand, "plugins:\n" A "}\n" B "}\n", "a: keep, b: keep", "");
 }
 
+/* Its replacement had them for a moment, and has collected. */
+static void what_is_undone_has_its_series_again(void **state)
+{
+	struct stand *stand = *state;
+	struct instance_stats stats;
+
+	applies(stand, one, "a: start", "");
+	stand_wait_for_collects(stand, "a", 1);
+	is_refused(stand, "plugins:\n" A ", with: {fixed: 1}}\n" C ", with: {fail: start}}\n", "c: the plugin's start failed");
+	stand_must_add(stand, "{plugin: " CHANGEABLE ", interval: 100ms, labels: {instance: a}}", NULL);
+	stand_wait_for_collects(stand, "changeable", 2);
+	assert_true(stand_stats(stand, "changeable", &stats));
+	assert_int_equal(stats.samples, 0);
+	assert_true(stats.refused >= 4);
+	assert_true(stand_stats(stand, "a", &stats));
+	assert_int_equal(stats.refused, 0);
+	stand_wait_for_collects(stand, "a", 1);
+}
+
 static void a_failed_start_gives_values_back(void **state)
 {
 	struct stand *stand = *state;
@@ -248,6 +267,7 @@ int main(void)
 		TEST(starts_keeps_and_stops), TEST(takes_other_numbers_and_values_in_place),
 		TEST(replaces_what_cannot_take_them), TEST(other_labels_are_other_series),
 		TEST(a_failed_start_undoes_everything), TEST(a_failed_start_gives_values_back),
+		TEST(what_is_undone_has_its_series_again),
 		TEST(a_replacement_that_does_not_start_leaves_the_old), TEST(a_refusal_changes_nothing),
 		TEST(a_plan_does_nothing),
 	};
