@@ -66,6 +66,7 @@ static void daemon_stop(struct daemon *daemon)
 	store_close(daemon->store);
 	if (asprintf(&command, "rm -rf %s", daemon->dir) < 0 || system(command) != 0)
 		fail("cannot remove the folder");
+	free(command);
 }
 
 /* ---- measuring ---- */

@@ -101,5 +101,6 @@ int main(int argc, char **argv)
 	store_close(store);
 	if (asprintf(&command, "rm -rf %s", dir) < 0 || system(command) != 0)
 		return 1;
+	free(command);
 	return missed != 0;
 }
