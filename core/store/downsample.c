@@ -137,9 +137,11 @@ int downsample_copy(struct store *store, series_ref ref, enum kymo_tier tier, st
 void store_watch(struct store *store,
 		 void (*closed)(void *data, enum kymo_tier tier, const struct store_closed *records, uint32_t n), void *data)
 {
-	LOCK(&store->maintain_lock);
-
+	pthread_mutex_lock(&store->maintain_lock);
 	store->downsample->watcher = (struct watcher){ closed, data };
+	pthread_mutex_unlock(&store->maintain_lock);
+	pthread_mutex_lock(&store->tell_lock);	/* until the last one is told what was for it */
+	pthread_mutex_unlock(&store->tell_lock);
 }
 
 struct news *downsample_take_news(struct store *store)

@@ -39,34 +39,37 @@ struct maintainer {
 
 /* ---- the steps ---- */
 
+/* With the maintain lock, which it gives back. The other lock makes sure that who stops watching is told nothing more. */
+static void tell_and_unlock(struct store *store)
+{
+	AUTO(news) news = downsample_take_news(store);
+
+	pthread_mutex_lock(&store->tell_lock);
+	pthread_mutex_unlock(&store->maintain_lock);
+	if (news)
+		news_tell(news);
+	pthread_mutex_unlock(&store->tell_lock);
+}
+
 static int close_windows(struct store *store, struct store_maintained *done, struct error *err)
 {
 	int r;
 
 	do {
-		AUTO(news) news = NULL;
-
 		pthread_mutex_lock(&store->maintain_lock);
 		r = downsample_step(store, done, err);
-		news = downsample_take_news(store);
-		pthread_mutex_unlock(&store->maintain_lock);
-		if (news)
-			news_tell(news);
+		tell_and_unlock(store);
 	} while (r > 0);
 	return r;
 }
 
 static int flush_head(struct store *store, struct store_maintained *done, struct error *err)
 {
-	AUTO(news) news = NULL;
 	int r;
 
 	pthread_mutex_lock(&store->maintain_lock);
 	r = store_flush(store, done, err);
-	news = downsample_take_news(store);
-	pthread_mutex_unlock(&store->maintain_lock);
-	if (news)
-		news_tell(news);
+	tell_and_unlock(store);
 	return r;
 }
 

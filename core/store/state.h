@@ -56,6 +56,7 @@ struct store {
 	struct store_options options;	/* read with store_settings() */
 
 	pthread_mutex_t maintain_lock;
+	pthread_mutex_t tell_lock;	/* held while the watcher is told; taken with `maintain` */
 
 	pthread_mutex_t append_lock;
 	struct wal *wal;

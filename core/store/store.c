@@ -65,6 +65,7 @@ static struct store *store_create(const struct store_options *options)
 	store->manual = options->manual;
 	pthread_mutex_init(&store->options_lock, NULL);
 	pthread_mutex_init(&store->maintain_lock, NULL);
+	pthread_mutex_init(&store->tell_lock, NULL);
 	pthread_mutex_init(&store->append_lock, NULL);
 	pthread_mutex_init(&store->lists_lock, NULL);
 	head_init(&store->head);
@@ -164,6 +165,7 @@ void store_close(struct store *store)
 	head_fini(&store->head);
 	pthread_mutex_destroy(&store->options_lock);
 	pthread_mutex_destroy(&store->maintain_lock);
+	pthread_mutex_destroy(&store->tell_lock);
 	pthread_mutex_destroy(&store->append_lock);
 	pthread_mutex_destroy(&store->lists_lock);
 	file_close(store->lock_fd);

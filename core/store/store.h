@@ -138,7 +138,8 @@ int store_maintain(struct store *store, unsigned what, struct store_maintained *
  * Be told of windows as they close, and again when a late sample changed one: for
  * sinks that take tiers. Called by the thread that does maintenance (downsample.c),
  * without any lock of the store held; the records are valid inside the call. Set
- * once, before the first append; NULL: nobody.
+ * once, before the first append; NULL: nobody. When it returns, the one before is
+ * called no more. The callback must not ask for maintenance.
  */
 struct store_closed {
 	series_ref ref;
