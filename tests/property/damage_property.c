@@ -54,7 +54,8 @@ static void fill(void)
 	for (uint32_t second = 0; second < SECONDS; second++) {
 		for (uint32_t i = 0; i < SERIES; i++)
 			values[i] = value_of(i, second);
-		batch.at = folder.clock.now = T0 + second * 1000;
+		batch.at = T0 + second * 1000;
+		folder.clock.now = batch.at;
 		assert_int_equal(store_append(folder.store, &batch, NULL), 0);
 		if (second % 300 == 250)
 			store_maintain(folder.store, MAINTAIN_CLOSE | MAINTAIN_FLUSH, NULL, NULL);
