@@ -23,6 +23,7 @@ import urllib.parse
 BUILD = pathlib.Path(os.environ.get("KYMO_BUILD", "build")).resolve()
 SOURCE = pathlib.Path(os.environ.get("KYMO_SOURCE", ".")).resolve()
 KYMO = BUILD / "kymo"
+SANITIZE = os.environ.get("KYMO_SANITIZE", "none").replace("none", "")  # what the build is instrumented with
 HANG = float(os.environ.get("KYMO_HANG", "120"))
 
 
