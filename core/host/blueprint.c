@@ -61,7 +61,7 @@ int blueprint_init(struct blueprint *blueprint, const struct settings *settings,
 	strncpy(blueprint->name, setting->name, sizeof blueprint->name - 1);
 	blueprint->plugin = strdup(setting->plugin);
 	blueprint->at.file = setting->at.file ? strdup(setting->at.file) : NULL;
-	blueprint->library = library_hold(library);
+	blueprint->code = library_hold(library);
 	if (!blueprint->plugin || (setting->at.file && !blueprint->at.file) || add_labels(blueprint, settings, setting) < 0) {
 		blueprint_fini(blueprint);
 		return -ENOMEM;
@@ -79,6 +79,6 @@ void blueprint_fini(struct blueprint *blueprint)
 	free(blueprint->plugin);
 	free((char *)(uintptr_t)blueprint->at.file);
 	schema_values_free(blueprint->values);
-	library_release(blueprint->library);
+	library_release(blueprint->code);
 	*blueprint = (struct blueprint){ .n_labels = 0 };
 }

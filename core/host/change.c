@@ -247,7 +247,7 @@ static struct instance **new_list(const struct change *change, uint32_t *n)
 
 static void say_outside(const struct settings *settings, const struct instance *instance)
 {
-	const char *path = library_path(instance->is.library);
+	const char *path = library_path(instance->is.code);
 
 	if (path[0] && !plugin_file_is_ours(settings, path))
 		log_info(LOG_HOST, "%s: %s is from outside the plugin folders; it runs inside the daemon", instance->is.name, path);

@@ -18,7 +18,7 @@
 
 static const struct kymo_plugin *plugin_of(const struct instance *instance)
 {
-	return library_plugin(instance->is.library);
+	return library_plugin(instance->is.code);
 }
 
 kymo_ms instance_timeout(struct instance *instance)
@@ -589,7 +589,7 @@ void instance_stats(struct instance *instance, struct instance_stats *stats)
 
 	*stats = (struct instance_stats){
 		.name = instance->is.name, .plugin = plugin_of(instance)->name, .version = plugin_of(instance)->version,
-		.file = library_path(instance->is.library), .sink = instance->is.sink, .added = instance->is.added,
+		.file = library_path(instance->is.code), .sink = instance->is.sink, .added = instance->is.added,
 		.interval = instance->is.sink ? 0 : instance->is.interval,
 		.collections = atomic_load(&counters->collections), .errors = atomic_load(&counters->errors),
 		.missed = atomic_load(&counters->missed), .samples = atomic_load(&counters->samples),

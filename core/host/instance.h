@@ -47,7 +47,7 @@ struct blueprint {
 	uint32_t tiers, queue;
 	uint32_t n_labels;
 	struct setting_label *labels;	/* all of them, sorted by name */
-	struct library *library;	/* held */
+	struct library *code;	/* held */
 	struct schema_values *values;
 };
 /* Labels: those of the instance win over those of the settings; a set name is one more. 0 or -ENOMEM. */

@@ -106,7 +106,7 @@ static const char *key_of(const struct kymo_option *options, const struct kymo_v
 static int reject(const struct kymo_host *host, const struct kymo_value *value, const char *text)
 {
 	struct services *services = of(host);
-	const struct kymo_plugin *plugin = library_plugin(services->instance->is.library);
+	const struct kymo_plugin *plugin = library_plugin(services->instance->is.code);
 	const char *key;
 	LOCK(&services->mutex);
 

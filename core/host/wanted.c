@@ -98,7 +98,7 @@ static void say_numbers(const struct blueprint *a, const struct blueprint *b, ch
 
 enum host_action wanted_action(const struct blueprint *old, const struct blueprint *next, char why[128])
 {
-	const struct kymo_plugin *plugin = library_plugin(next->library);
+	const struct kymo_plugin *plugin = library_plugin(next->code);
 	struct schema schema = { next->name, plugin->options, plugin->n_options };
 	const char *key;
 
@@ -107,7 +107,7 @@ enum host_action wanted_action(const struct blueprint *old, const struct bluepri
 		return HOST_START;
 	if (strcmp(old->plugin, next->plugin) != 0 || old->sink != next->sink)
 		return snprintf(why, 128, "plugin: %.48s to %.48s", old->plugin, next->plugin), HOST_REPLACE;
-	if (old->library != next->library)
+	if (old->code != next->code)
 		return snprintf(why, 128, "plugin file changed"), HOST_REPLACE;
 	if (!labels_equal_all(old, next))
 		return snprintf(why, 128, "labels changed"), HOST_REPLACE;

@@ -23,7 +23,7 @@ class Installed:
         run("meson", "install", "-C", BUILD, "--no-rebuild", "--quiet", "--destdir", self.root)
         self.prefix = next(path for path in self.root.rglob("include/kymo")).parent.parent
         self.include = self.prefix / "include"
-        self.library = next(self.prefix.rglob("libkymo.so")).parent
+        self.libdir = next(self.prefix.rglob("libkymo.so")).parent
 
     def build_plugin(self, source, output, *defines):
         """Written beside and renamed, as a package manager replaces a file."""
@@ -35,7 +35,7 @@ class Installed:
         fresh.rename(output)
 
     def flags(self):
-        environment = {**os.environ, "PKG_CONFIG_PATH": str(self.library / "pkgconfig"),
+        environment = {**os.environ, "PKG_CONFIG_PATH": str(self.libdir / "pkgconfig"),
                        "PKG_CONFIG_SYSROOT_DIR": str(self.root)}
         return run("pkg-config", "--cflags", "--libs", "kymo", env=environment).split()
 
