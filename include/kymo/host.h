@@ -43,7 +43,7 @@ struct kymo_host {
 	 */
 	void (*emit)(struct kymo_batch *, uint32_t metric, const char *const labels[],
 		     double value, kymo_ms at);
-	/* The value mantissa * 10^exponent, kept exactly as that decimal. */
+	/* The value mantissa * 10^exponent, as the double next to it. */
 	void (*emit_decimal)(struct kymo_batch *, uint32_t metric, const char *const labels[],
 			     int64_t mantissa, int32_t exponent, kymo_ms at);
 
