@@ -130,11 +130,12 @@ static void collect(struct instance *instance, kymo_ms at)
 	if (instance->abandoned)
 		return;
 	atomic_store_explicit(&instance->counters.last_ns, took, memory_order_relaxed);
-	atomic_fetch_add_explicit(&instance->counters.collections, 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(&instance->shared->collections, 1, memory_order_relaxed);
 	atomic_store_explicit(&instance->counters.last_at, at, memory_order_relaxed);
 	check_duration(instance, took);
 	take_batch(instance, r);
+	/* Last: who sees the count finds the samples. */
+	atomic_fetch_add_explicit(&instance->counters.collections, 1, memory_order_release);
+	atomic_fetch_add_explicit(&instance->shared->collections, 1, memory_order_release);
 }
 
 /* The first one after another instance had the series comes after its samples, with room for a reset mark. */

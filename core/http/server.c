@@ -258,18 +258,19 @@ static void accept_last(struct http_server *server, const struct listeners *old,
 static void server_commit(void *data)
 {
 	struct http_server *server = data;
-	const struct listeners old = current_now(server);
+	const struct listeners old = current_now(server), next = server->next;
 
+	server->next.n = 0;
 	engine_set_rules(server->engine, TAKE(server->next_rules));
 	pthread_mutex_lock(&server->guard);
-	server->current = server->next;
+	server->current = next;
 	accept_last(server, &old, &server->current);
 	close_others(server, &old, &server->current);
 	pthread_mutex_unlock(&server->guard);
-	for (uint32_t i = 0; i < server->next.n; i++)
-		if (!contains(&old, server->next.item[i]))
-			watch_new(server, server->next.item[i]);
-	server->next.n = 0;
+	/* From the first of these on, requests may come, and ask for the next reload. */
+	for (uint32_t i = 0; i < next.n; i++)
+		if (!contains(&old, next.item[i]))
+			watch_new(server, next.item[i]);
 }
 
 /* ---- all of it ---- */
@@ -328,7 +329,6 @@ int http_server_start(struct http_server *server, struct kymo *kymo, struct erro
 		return r;
 	server->kymo = kymo;
 	service_listen(kymo, &(struct service_listener){ server_prepare, server_commit, server_abort, server });
-	server_commit(server);		/* only now requests can come, and ask for reloads */
 	return 0;
 }
 

@@ -130,10 +130,19 @@ void service_close(struct kymo *kymo)
 	free(kymo);
 }
 
+static void listener_end(struct kymo *kymo, bool commit)
+{
+	void (*end)(void *) = commit ? kymo->listener.commit : kymo->listener.abort;
+
+	if (end)
+		end(kymo->listener.data);
+}
+
 void service_listen(struct kymo *kymo, const struct service_listener *listener)
 {
 	LOCK(&kymo->change);
 	kymo->listener = listener ? *listener : (struct service_listener){ 0 };
+	listener_end(kymo, true);
 }
 
 /* What only a restart can change is refused, so that nobody believes it was taken. */
@@ -154,14 +163,6 @@ static int check_fixed(const struct kymo *kymo, const struct settings *settings,
 static int listener_prepare(struct kymo *kymo, const struct settings *settings, struct error *err)
 {
 	return kymo->listener.prepare ? kymo->listener.prepare(kymo->listener.data, settings, err) : 0;
-}
-
-static void listener_end(struct kymo *kymo, bool commit)
-{
-	void (*end)(void *) = commit ? kymo->listener.commit : kymo->listener.abort;
-
-	if (end)
-		end(kymo->listener.data);
 }
 
 static int apply(struct kymo *kymo, const char *file, struct host_changes *changes, struct error *err)

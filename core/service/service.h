@@ -35,7 +35,8 @@ struct service_listener {
 	void (*abort)(void *data);
 	void *data;
 };
-void service_listen(struct kymo *kymo, const struct service_listener *listener);	/* one; NULL: none */
+/* One; NULL: none. What it has prepared takes effect with this call, before any reload: commit() is called. */
+void service_listen(struct kymo *kymo, const struct service_listener *listener);
 
 /* All or nothing. *changes may be NULL. Counted; a failure is also logged. */
 int service_reload(struct kymo *kymo, const char *file, struct host_changes *changes, struct error *err);

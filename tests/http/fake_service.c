@@ -228,6 +228,8 @@ bool service_event_socket_stats(struct kymo *kymo, struct event_socket_stats *st
 void service_listen(struct kymo *kymo, const struct service_listener *listener)
 {
 	kymo->listener = listener ? *listener : (struct service_listener){ 0 };
+	if (listener && listener->commit)
+		listener->commit(listener->data);
 }
 
 int host_add(struct host *host, const char *yaml, size_t n, const struct kymo_plugin *compiled_in, struct error *err)
