@@ -93,6 +93,8 @@ static int fill_http(struct settings *settings, const struct kymo_value *section
 	settings->http.admin = http[HTTP_ADMIN].flag;
 	settings->http.connections = (uint32_t)http[HTTP_CONNECTIONS].integer;
 	settings->http.body = http[HTTP_BODY].size;
+	settings->http.in_flight = http[HTTP_IN_FLIGHT].size;
+	settings->http.write = http[HTTP_WRITE].flag;
 	if (fill_texts(bump, listen, &settings->http.listen, &settings->http.n_listen) < 0)
 		return -ENOMEM;
 	if ((section->flags & OPTION_OFF) ||

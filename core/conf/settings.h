@@ -63,6 +63,8 @@ struct settings {
 		const char *const *hosts;	/* names allowed in Host beside addresses and localhost */
 		uint32_t connections;	/* 256 */
 		uint64_t body;		/* largest request body, 10 MiB */
+		uint64_t in_flight;	/* all bodies at a time, 64 MiB */
+		bool write;		/* samples of others are taken */
 	} http;
 	struct {
 		uint32_t series, series_per_metric, labels;	/* 1000000 20000 64 */

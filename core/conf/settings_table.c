@@ -104,6 +104,10 @@ static const struct kymo_option http[HTTP_OPTIONS] = {
 			       .help = "Connections at a time." },
 	[HTTP_BODY] = { .key = "body", .type = KYMO_SIZE, .preset = "10MiB", .min = KIB, .max = GIB,
 			.help = "The largest body of a request." },
+	[HTTP_IN_FLIGHT] = { .key = "in_flight", .type = KYMO_SIZE, .preset = "64MiB", .min = KIB, .max = GIB,
+			     .help = "Bodies of all requests that are being received or worked on, together." },
+	[HTTP_WRITE] = { .key = "write", .type = KYMO_FLAG, .preset = "true",
+			 .help = "Take samples of others: Prometheus remote write." },
 };
 
 static const struct kymo_option limits[LIMIT_OPTIONS] = {

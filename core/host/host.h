@@ -93,6 +93,9 @@ struct instance_stats {
 /* In order of name; strings valid inside the call; stops when non-zero, and gives that. */
 int host_each_instance(struct host *host, int (*each)(void *data, const struct instance_stats *stats), void *data);
 
+/* Is it a series of an instance of this host, the daemon's own among them? Those of others come from outside. */
+bool host_owns(struct host *host, series_ref ref);
+
 struct host_stats {
 	uint32_t collectors, sinks;
 	uint64_t collections, errors, samples, missed;

@@ -95,6 +95,12 @@ int owners_take(struct owners *owners, series_ref ref, uint32_t instance)
 	return 0;
 }
 
+bool owners_have(struct owners *owners, series_ref ref)
+{
+	LOCK(&owners->mutex);
+	return find(owners, ref) != MAP_NONE;
+}
+
 void owners_release(struct owners *owners, series_ref ref, uint32_t instance)
 {
 	uint32_t item;

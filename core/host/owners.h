@@ -17,6 +17,8 @@ void owners_destroy(struct owners *owners);	/* NULL is fine */
 
 /* 0, also when it is the instance's already; -EBUSY: another has it; -ENOMEM. */
 int owners_take(struct owners *owners, series_ref ref, uint32_t instance);
+/* Does it belong to an instance at all? */
+bool owners_have(struct owners *owners, series_ref ref);
 /* If it is that instance's: no longer. */
 void owners_release(struct owners *owners, series_ref ref, uint32_t instance);
 /* If it is `from`'s: now `to`'s. */

@@ -24,6 +24,11 @@ static void count_instances(struct host *host, struct host_stats *stats)
 		(*(host->instances[i]->is.sink ? &stats->sinks : &stats->collectors))++;
 }
 
+bool host_owns(struct host *host, series_ref ref)
+{
+	return owners_have(host->shared.ingest.owners, ref);
+}
+
 void host_stats(struct host *host, struct host_stats *stats)
 {
 	struct shared *shared = &host->shared;

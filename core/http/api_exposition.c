@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * api_exposition.c - GET /metrics: what this daemon's instances have collected
- * since it started; a series that only an earlier run knew is left to queries.
+ * since it started; a series that only an earlier run knew, or that came from
+ * outside, is left to queries.
  */
 #include "http/exposition.h"
 #include "http/route.h"
@@ -10,6 +11,7 @@
 
 struct filling {
 	struct exposition *exposition;
+	struct host *host;
 	kymo_ms since;
 };
 
@@ -17,6 +19,8 @@ static int add_series(void *data, const struct series_view *view)
 {
 	struct filling *filling = data;
 
+	if (!host_owns(filling->host, view->ref))
+		return 0;
 	return exposition_add(filling->exposition, view, filling->since);
 }
 
@@ -31,7 +35,7 @@ static void write_left_out(const struct exposition *exposition, struct buf *out)
 int api_exposition(const struct request *request, struct response *response, struct error *err)
 {
 	AUTO(exposition) exposition = exposition_create(request->left_out);
-	struct filling filling = { exposition, service_started_at(request->kymo) };
+	struct filling filling = { exposition, service_host(request->kymo), service_started_at(request->kymo) };
 
 	if (!exposition ||
 	    store_each_series(service_store(request->kymo), NULL, 0, add_series, &filling) < 0)

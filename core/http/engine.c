@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <microhttpd.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -20,6 +21,7 @@ struct engine {
 	struct left_out left_out;
 	_Atomic uint32_t connections[2];	/* over TCP, over the control socket */
 	_Atomic uint32_t turn;
+	_Atomic uint64_t held;			/* bytes of bodies */
 	pthread_mutex_t guard;			/* of rules */
 	struct rules *rules;
 };
@@ -38,6 +40,21 @@ struct kymo *engine_kymo(struct engine *engine)
 struct left_out *engine_left_out(struct engine *engine)
 {
 	return &engine->left_out;
+}
+
+bool engine_hold_bytes(struct engine *engine, uint64_t n, uint64_t own, uint64_t most)
+{
+	uint64_t held = atomic_fetch_add_explicit(&engine->held, n, memory_order_relaxed);
+
+	if (held + n <= most || held == own)
+		return true;
+	engine_release_bytes(engine, n);
+	return false;
+}
+
+void engine_release_bytes(struct engine *engine, uint64_t n)
+{
+	atomic_fetch_sub_explicit(&engine->held, n, memory_order_relaxed);
 }
 
 static uint32_t most_connections(struct engine *engine, bool control)

@@ -35,6 +35,12 @@ struct worker {
 struct rules *engine_hold_rules(struct engine *engine);
 struct kymo *engine_kymo(struct engine *engine);
 struct left_out *engine_left_out(struct engine *engine);
+/*
+ * n more bytes of bodies are held. False: they would be more than `most`, and are
+ * not counted; a body that has all to itself (`own` bytes so far) is taken whatever its size.
+ */
+bool engine_hold_bytes(struct engine *engine, uint64_t n, uint64_t own, uint64_t most);
+void engine_release_bytes(struct engine *engine, uint64_t n);
 /* A connection begins; false: it is one too many, and is only to be told so. */
 bool engine_enter(struct engine *engine, bool control);
 void engine_leave(struct engine *engine, bool control);

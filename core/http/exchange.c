@@ -18,6 +18,9 @@
 #define IDLE_SECONDS 30
 #define REFUSED_SECONDS 2		/* for a connection too many to ask for its 503 */
 #define DRAINED_MOST 16			/* times the limit of a body: so much of a larger one is read and dropped */
+#define EXPECTED_LEAST 4096		/* bodies of such sizes get their memory at once */
+#define EXPECTED_MOST (1 << 20)
+#define RETRY_SECONDS 1			/* after so long there may be room in flight again */
 
 /* What libmicrohttpd keeps for us with a connection: a pointer to one of these. */
 enum way { OVER_TCP, OVER_CONTROL, OVER_TCP_REFUSED, OVER_CONTROL_REFUSED, WAYS };
@@ -28,7 +31,10 @@ struct exchange {
 	struct rules *rules;
 	bool control, refused;
 	struct request request;
-	uint64_t dropped;		/* bytes of the body beyond the limit */
+	struct engine *engine;
+	uint64_t held;			/* bytes of the body that the engine has counted */
+	uint64_t dropped;		/* bytes of the body, when it is over the limit, or too much is in flight */
+	bool busy;			/* it is that */
 	bool out_of_memory, not_text;
 };
 
@@ -66,6 +72,14 @@ static struct MHD_Response *make_answer(struct response *response)
 	return MHD_create_response_from_buffer(body.len, body.data, MHD_RESPMEM_MUST_FREE);
 }
 
+static void add_number(struct MHD_Response *answer, const char *header, unsigned number)
+{
+	char text[16];
+
+	snprintf(text, sizeof text, "%u", number);
+	MHD_add_response_header(answer, header, text);
+}
+
 static enum MHD_Result respond(struct MHD_Connection *connection, struct response *response)
 {
 	struct MHD_Response *answer = make_answer(response);
@@ -78,6 +92,8 @@ static enum MHD_Result respond(struct MHD_Connection *connection, struct respons
 	MHD_add_response_header(answer, "X-Content-Type-Options", "nosniff");
 	if (response->allow)
 		MHD_add_response_header(answer, MHD_HTTP_HEADER_ALLOW, response->allow);
+	if (response->retry_after)
+		add_number(answer, MHD_HTTP_HEADER_RETRY_AFTER, response->retry_after);
 	if (response->close)
 		MHD_add_response_header(answer, MHD_HTTP_HEADER_CONNECTION, "close");
 	sent = MHD_queue_response(connection, response->status, answer);
@@ -123,9 +139,18 @@ static bool admit_sender(const struct exchange *exchange, struct MHD_Connection 
 	return true;
 }
 
+static void refuse_busy(const struct exchange *exchange, struct response *response)
+{
+	response_error(response, 429, "bodies of more than %llu bytes are in flight (`http: {in_flight: ...}`); try again",
+		       (unsigned long long)exchange->rules->in_flight);
+	response->retry_after = RETRY_SECONDS;
+}
+
 static bool admit_size(const struct exchange *exchange, struct response *response)
 {
-	if (exchange->dropped)
+	if (exchange->busy)
+		refuse_busy(exchange, response);
+	else if (exchange->dropped)
 		response_error(response, 413, "the body is larger than %llu bytes (`http: {body: ...}`)",
 			       (unsigned long long)exchange->rules->body);
 	else if (exchange->out_of_memory)
@@ -140,6 +165,16 @@ static bool admit_size(const struct exchange *exchange, struct response *respons
 	return false;
 }
 
+static void take_headers(struct exchange *exchange, struct MHD_Connection *connection)
+{
+	struct request *request = &exchange->request;
+
+	request->content_type = header(connection, MHD_HTTP_HEADER_CONTENT_TYPE);
+	request->content_encoding = header(connection, MHD_HTTP_HEADER_CONTENT_ENCODING);
+	request->write_version = header(connection, "X-Prometheus-Remote-Write-Version");
+	request->write = exchange->rules->write;
+}
+
 static enum MHD_Result answer(struct MHD_Connection *connection, struct exchange *exchange)
 {
 	struct response response = { .status = 200 };
@@ -151,6 +186,7 @@ static enum MHD_Result answer(struct MHD_Connection *connection, struct exchange
 			       exchange->rules->connections);
 	} else if (admit_sender(exchange, connection, &response) && admit_size(exchange, &response)) {
 		exchange->request.trusted = is_trusted(exchange, connection);
+		take_headers(exchange, connection);
 		route_request(&exchange->request, &response);
 	}
 	return respond(connection, &response);
@@ -164,6 +200,7 @@ static struct exchange *begin(struct worker *worker, enum way way, const char *p
 		return NULL;
 	exchange->control = way == OVER_CONTROL || way == OVER_CONTROL_REFUSED;
 	exchange->refused = way == OVER_TCP_REFUSED || way == OVER_CONTROL_REFUSED;
+	exchange->engine = worker->engine;
 	exchange->rules = engine_hold_rules(worker->engine);
 	exchange->request = (struct request){
 		.kymo = engine_kymo(worker->engine),
@@ -176,6 +213,25 @@ static struct exchange *begin(struct worker *worker, enum way way, const char *p
 	return exchange;
 }
 
+/* What was gathered is of no use any more. */
+static void give_up(struct exchange *exchange)
+{
+	struct buf *body = &exchange->request.body;
+
+	exchange->dropped += body->len;
+	buf_fini(body);
+	engine_release_bytes(exchange->engine, exchange->held);
+	exchange->held = 0;
+}
+
+static bool is_wanted(struct exchange *exchange, size_t n)
+{
+	if (exchange->dropped || exchange->request.body.len + n > exchange->rules->body)
+		return false;
+	exchange->busy = !engine_hold_bytes(exchange->engine, n, exchange->held, exchange->rules->in_flight);
+	return !exchange->busy;
+}
+
 /*
  * Part of a body. What is over the limit is read and dropped, so that the client
  * gets to see the answer; of what is far over it nothing more is read.
@@ -184,14 +240,26 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *data, si
 {
 	struct buf *body = &exchange->request.body;
 
-	if (exchange->dropped || body->len + n > exchange->rules->body) {
-		exchange->dropped += n + body->len;
-		buf_fini(body);
+	if (!is_wanted(exchange, n)) {
+		if (!exchange->dropped)
+			give_up(exchange);
+		exchange->dropped += n;
 		return exchange->dropped / DRAINED_MOST > exchange->rules->body ? MHD_NO : MHD_YES;
 	}
+	exchange->held += n;
 	buf_add(body, data, n);
 	exchange->out_of_memory = buf_failed(body);
 	return MHD_YES;
+}
+
+/* The size that a client tells is taken at its word up to the limit, so that the body is not moved as it grows. */
+static void expect_body(struct MHD_Connection *connection, struct exchange *exchange)
+{
+	const char *text = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	unsigned long long n = text ? strtoull(text, NULL, 10) : 0;
+
+	if (n > EXPECTED_LEAST && n <= EXPECTED_MOST && n <= exchange->rules->body)
+		buf_reserve(&exchange->request.body, (size_t)n);
 }
 
 /* A client that asks first (Expect: 100-continue) need not send what is too large. */
@@ -223,6 +291,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 		*state = exchange = begin(data, way_of(connection), path, method);
 		if (!exchange)
 			return MHD_NO;
+		expect_body(connection, exchange);
 		return exchange->refused || announces_too_much(connection, exchange) ? answer(connection, exchange) : MHD_YES;
 	}
 	if (*n) {
@@ -245,6 +314,7 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **s
 		return;
 	*state = NULL;
 	buf_fini(&exchange->request.body);
+	engine_release_bytes(exchange->engine, exchange->held);
 	rules_release(exchange->rules);
 	(*service_requests(exchange->request.kymo))--;
 	worker->requests--;

@@ -27,6 +27,9 @@ struct request {
 	struct parameter parameters[REQUEST_PARAMETERS];
 	uint32_t n_parameters;
 	struct buf body;
+	const char *content_type, *content_encoding;	/* as the client says; NULL: it does not */
+	const char *write_version;	/* X-Prometheus-Remote-Write-Version; or NULL */
+	bool write;			/* remote write is on */
 	struct left_out *left_out;	/* names that /metrics could not show; NULL: nobody keeps them */
 };
 
@@ -34,6 +37,7 @@ struct response {
 	unsigned status;		/* preset 200 */
 	const char *content_type;	/* preset application/json */
 	const char *allow;		/* of a 405 and OPTIONS; or NULL */
+	unsigned retry_after;		/* seconds; 0: not said */
 	bool close;			/* the connection ends with it */
 	struct buf body;
 };

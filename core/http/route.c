@@ -7,6 +7,7 @@ static const struct route routes[] = {
 	{ "GET",    "/-/ready",                   api_ready,           false },
 	{ "POST",   "/-/reload",                  api_reload,          true  },
 	{ "GET",    "/metrics",                   api_exposition,      false },
+	{ "POST",   "/api/v1/write",              api_write,           false },
 	{ "GET",    "/kymo/v1/snapshot",          api_snapshot,        false },
 	{ "GET",    "/kymo/v1/latest",            api_latest,          false },
 	{ "GET",    "/kymo/v1/metrics",           api_metrics,         false },

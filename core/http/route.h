@@ -51,6 +51,9 @@ handler api_instance_add;
 handler api_instance_remove;
 handler api_instance_reset;
 
+/* api_write.c */
+handler api_write;
+
 /* api_exposition.c */
 handler api_exposition;
 

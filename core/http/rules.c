@@ -25,6 +25,8 @@ struct rules *rules_create(const struct settings *settings)
 	rules->admin = settings->http.admin;
 	rules->connections = settings->http.connections;
 	rules->body = settings->http.body;
+	rules->in_flight = settings->http.in_flight;
+	rules->write = settings->http.write;
 	if (copy_hosts(rules, settings) == 0)
 		return rules;
 	rules_release(rules);

@@ -13,6 +13,8 @@ struct rules {
 	bool admin;			/* admin routes over TCP too */
 	uint32_t connections;		/* over TCP, at a time */
 	uint64_t body;			/* bytes of a request's body */
+	uint64_t in_flight;		/* bytes of all bodies at a time */
+	bool write;			/* remote write is on */
 	uint32_t n_hosts;
 	char **hosts;			/* names allowed in Host */
 };

@@ -37,6 +37,26 @@ static struct plain_limits limits_of(const struct settings *settings)
 	};
 }
 
+/* A packed body is within http.body; unpacked it may be so many times as large. */
+#define UNPACKED_MOST 4
+
+static struct receiver_limits receiver_limits_of(const struct settings *settings)
+{
+	return (struct receiver_limits){
+		.labels = { settings->limits.labels, settings->limits.name, settings->limits.value },
+		.series = settings->limits.series,
+		.unpacked = settings->http.body * UNPACKED_MOST,
+	};
+}
+
+static int open_receiver(struct kymo *kymo, const struct settings *settings, struct error *err)
+{
+	const struct receiver_limits limits = receiver_limits_of(settings);
+
+	kymo->receiver = receiver_create(kymo->store, &limits);
+	return kymo->receiver ? 0 : error_set(err, -ENOMEM, "out of memory");
+}
+
 static int open_store(struct kymo *kymo, const struct settings *settings, struct error *err)
 {
 	struct store_options options = store_options_of(settings, kymo->clock);
@@ -107,7 +127,8 @@ int service_open(struct settings *given, const char *file, const struct service_
 
 	if (!kymo)
 		return error_set(err, -ENOMEM, "out of memory");
-	if ((r = open_store(kymo, settings, err)) < 0 || (r = open_host(kymo, &settings, err)) < 0 ||
+	if ((r = open_store(kymo, settings, err)) < 0 || (r = open_receiver(kymo, settings, err)) < 0 ||
+	    (r = open_host(kymo, &settings, err)) < 0 ||
 	    (options->sockets && (r = open_events(kymo, err)) < 0)) {
 		service_close(kymo);
 		return r;
@@ -122,6 +143,7 @@ void service_close(struct kymo *kymo)
 		return;
 	event_socket_close(kymo->events);
 	host_destroy(kymo->host);
+	receiver_destroy(kymo->receiver);
 	store_close(kymo->store);
 	pthread_mutex_destroy(&kymo->change);
 	pthread_mutex_destroy(&kymo->guard);
@@ -169,6 +191,7 @@ static int apply(struct kymo *kymo, const char *file, struct host_changes *chang
 {
 	AUTO(settings) settings = settings_load(file, err);
 	struct store_options options;
+	struct receiver_limits receiver;
 	struct plain_limits limits;
 	int r;
 
@@ -179,12 +202,14 @@ static int apply(struct kymo *kymo, const char *file, struct host_changes *chang
 	options = store_options_of(settings, kymo->clock);
 	options.path = NULL;	/* fixed; the settings may be gone when it is read */
 	limits = limits_of(settings);
+	receiver = receiver_limits_of(settings);
 	if ((r = listener_prepare(kymo, settings, err)) < 0)
 		return r;
 	r = host_apply(kymo->host, settings, changes, err);
 	if (r == 0) {
 		settings = NULL;
 		store_configure(kymo->store, &options);
+		receiver_configure(kymo->receiver, &receiver);
 		take_limits(kymo, &limits, options.retention);
 	}
 	listener_end(kymo, r == 0);
@@ -247,6 +272,11 @@ struct store *service_store(struct kymo *kymo)
 struct host *service_host(struct kymo *kymo)
 {
 	return kymo->host;
+}
+
+struct receiver *service_receiver(struct kymo *kymo)
+{
+	return kymo->receiver;
 }
 
 kymo_ms service_now(const struct kymo *kymo)

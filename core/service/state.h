@@ -11,6 +11,7 @@ struct kymo {
 	const struct clock *clock;
 	struct store *store;
 	struct host *host;
+	struct receiver *receiver;
 	struct event_socket *events;	/* NULL: none */
 	char *file;			/* NULL: the configuration came as text */
 	char *run_dir;

@@ -57,6 +57,8 @@ void index_remove(struct index *index, series_ref ref);
 
 /* -EEXIST: known with another type, and has series. See store_metric(). */
 int index_metric(struct index *index, const struct kymo_metric *metric, struct error *err);
+/* See store_metric_hint(). 0, -EEXIST, -ENOMEM. */
+int index_metric_hint(struct index *index, const struct kymo_metric *metric);
 /* Every metric with a live series, by name, and its series. With the read lock. */
 int index_each_metric(struct index *index,
 		      int (*each)(void *data, struct metric_box *box, const series_ref *refs, uint32_t n), void *data);

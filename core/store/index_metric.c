@@ -242,6 +242,46 @@ int index_metric(struct index *index, const struct kymo_metric *metric, struct e
 	return r < 0 ? error_set(err, r, "%s: %s", metric->name, error_name(r)) : 0;
 }
 
+static int hint_and_log(struct index *index, const struct kymo_metric *metric)
+{
+	const struct metric_entry *entry = metric_find(index, metric->name, (uint32_t)strlen(metric->name));
+	bool changed;
+	int r;
+
+	if (entry && entry->told)
+		return 0;
+	r = metric_tell(index, metric, false, &changed);
+	if (r < 0 || !changed)
+		return r;
+	entry = metric_find(index, metric->name, (uint32_t)strlen(metric->name));
+	return index_log_metric(&index->log, entry->box->metric, false);
+}
+
+/* Is there nothing that a hint would change? */
+static bool is_known(struct index *index, const struct kymo_metric *metric)
+{
+	const struct metric_entry *entry;
+	bool known;
+
+	index_lock(index);
+	entry = metric_find(index, metric->name, (uint32_t)strlen(metric->name));
+	known = entry && (entry->told || (!entry->assumed && metric_same(entry->box->metric, metric)));
+	index_unlock(index);
+	return known;
+}
+
+int index_metric_hint(struct index *index, const struct kymo_metric *metric)
+{
+	int r;
+
+	if (is_known(index, metric))
+		return 0;
+	pthread_rwlock_wrlock(&index->lock);
+	r = hint_and_log(index, metric);
+	pthread_rwlock_unlock(&index->lock);
+	return r;
+}
+
 int index_each_metric(struct index *index,
 		      int (*each)(void *data, struct metric_box *box, const series_ref *refs, uint32_t n), void *data)
 {

@@ -193,6 +193,11 @@ int store_metric(struct store *store, const struct kymo_metric *metric, struct e
 	return index_metric(store->index, metric, err);
 }
 
+int store_metric_hint(struct store *store, const struct kymo_metric *metric)
+{
+	return index_metric_hint(store->index, metric);
+}
+
 int store_series(struct store *store, struct labels labels, series_ref *ref)
 {
 	struct store_options options = store_settings(store);

@@ -58,6 +58,8 @@ const char *store_path(const struct store *store);
  * labels replace the old; another type is -EEXIST. Kept over restarts.
  */
 int store_metric(struct store *store, const struct kymo_metric *metric, struct error *err);
+/* The same from somebody outside: what store_metric was told since the start stands. 0, -EEXIST, -ENOMEM. */
+int store_metric_hint(struct store *store, const struct kymo_metric *metric);
 
 /*
  * Find or create a series. A metric that was never made known is untyped.

@@ -310,6 +310,30 @@ int store_each_series(struct store *store, struct matcher *const *matchers, uint
 	return r;
 }
 
+bool host_owns(struct host *host, series_ref ref)
+{
+	return ref != ((struct kymo *)host)->foreign || !ref;
+}
+
+struct receiver *service_receiver(struct kymo *kymo)
+{
+	return (struct receiver *)kymo;
+}
+
+int receiver_write(struct receiver *receiver, const uint8_t *body, size_t n, struct error *err)
+{
+	struct kymo *kymo = (struct kymo *)receiver;
+
+	snprintf(kymo->asked, sizeof kymo->asked, "%.*s", (int)n, (const char *)body);
+	return result(kymo, err);
+}
+
+void receiver_stats(struct receiver *receiver, struct receiver_stats *stats)
+{
+	(void)receiver;
+	*stats = (struct receiver_stats){ .requests = 4 };
+}
+
 /* "a=1&b=2", without decoding. */
 static void add_parameters(struct request *request, char *text)
 {
@@ -327,7 +351,9 @@ static void add_parameters(struct request *request, char *text)
 struct response fake_request(struct kymo *kymo, const char *method, const char *path, const char *parameters, const char *body,
 			     bool trusted)
 {
-	struct request request = { .kymo = kymo, .method = method, .path = path, .trusted = trusted };
+	struct request request = { .kymo = kymo, .method = method, .path = path, .trusted = trusted,
+				   .content_type = kymo->content_type, .content_encoding = kymo->content_encoding,
+				   .write_version = kymo->write_version, .write = !kymo->write_off };
 	struct response response = { .status = 200 };
 	char copy[4096];
 

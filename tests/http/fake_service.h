@@ -28,6 +28,11 @@ struct kymo {
 	struct host_stats host;
 	_Atomic uint32_t requests;
 	kymo_ms slow;			/* service_query takes so long */
+	series_ref foreign;		/* not of this host; 0: all are */
+
+	/* What fake_request says of its body. */
+	const char *content_type, *content_encoding, *write_version;
+	bool write_off;
 };
 
 /* Run a request through the routes; the body of the answer as text, to be freed by buf_fini. */

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Includes go only down the layers, and no file is longer than one concept.
 
-    cli  http  >  service  >  query  host  >  store  conf  >  model  >  util  >  include/kymo
+    cli  http  >  service  >  query  host  remote  >  store  conf  >  model  >  util  >  include/kymo
 """
 import pathlib
 import re
@@ -15,10 +15,11 @@ BELOW = {
     "store": ["model", "util"],
     "query": ["store", "model", "util"],
     "host": ["store", "conf", "model", "util"],
-    "service": ["query", "host", "store", "conf", "model", "util"],
-    "http": ["service", "query", "host", "store", "conf", "model", "util"],
-    "cli": ["service", "query", "host", "store", "conf", "model", "util"],
-    "main": ["cli", "http", "service", "query", "host", "store", "conf", "model", "util"],
+    "remote": ["store", "model", "util"],
+    "service": ["query", "host", "remote", "store", "conf", "model", "util"],
+    "http": ["service", "query", "host", "remote", "store", "conf", "model", "util"],
+    "cli": ["service", "query", "host", "remote", "store", "conf", "model", "util"],
+    "main": ["cli", "http", "service", "query", "host", "remote", "store", "conf", "model", "util"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 LONGEST = 800

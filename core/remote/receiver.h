@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * receiver.h - Prometheus remote write 1.0: a body as it came, into the store.
+ *
+ *	unpack ─▶ read (columns) ─▶ resolve (refs) ─▶ one append
+ *
+ * Threads   any; several requests at a time.
+ */
+#ifndef REMOTE_RECEIVER_H
+#define REMOTE_RECEIVER_H
+
+#include "store/store.h"
+
+struct receiver;
+
+struct receiver_limits {
+	struct label_limits labels;
+	uint32_t series;		/* of the store; so many are remembered by their raw labels */
+	uint64_t unpacked;		/* bytes of a body */
+};
+
+struct receiver *receiver_create(struct store *store, const struct receiver_limits *limits);	/* NULL: out of memory */
+void receiver_destroy(struct receiver *receiver);
+DEFINE_AUTO(receiver, receiver_destroy)
+void receiver_configure(struct receiver *receiver, const struct receiver_limits *limits);
+
+/*
+ * 0: everything is stored (or was already). With the reason
+ *	-EBADMSG, -EFBIG, -E2BIG	damaged, or too large: nothing is stored
+ *	-EINVAL		some samples are refused and would be again, the rest is stored
+ *	-EDQUOT		some are of new series that are too many, the rest is stored
+ *	-ENOSPC, -EIO	visible, but not logged: to be sent again
+ *	-ENOMEM
+ */
+int receiver_write(struct receiver *receiver, const uint8_t *body, size_t n, struct error *err);
+
+struct receiver_stats {
+	uint64_t requests, requests_refused;	/* refused: nothing of them was stored */
+	uint64_t bytes, unpacked;
+	uint64_t samples;			/* that came, in requests that were not refused */
+	uint64_t stored, repeated, refused[REFUSALS], malformed, over_limit;	/* what became of them */
+	uint64_t exemplars, histograms;		/* not stored */
+	uint64_t metadata, metadata_refused;
+	uint64_t found, looked_up;		/* series: by their raw labels; by looking at them */
+	uint32_t known;				/* raw labels that are remembered */
+	uint64_t known_bytes;
+};
+void receiver_stats(struct receiver *receiver, struct receiver_stats *stats);
+
+#endif
