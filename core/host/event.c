@@ -451,7 +451,7 @@ static const struct member {
 	{ "\"labels\"", 8, HAS_LABELS, read_labels },
 };
 
-static const struct member *find_member(struct reading *r)
+static const struct member *find_plain(struct reading *r)
 {
 	size_t left;
 
@@ -463,30 +463,50 @@ static const struct member *find_member(struct reading *r)
 	return NULL;
 }
 
-/* A key that is none of ours: say which. Its text is not kept. */
-static bool fail_key(struct reading *r)
+static bool is_key_of(const struct member *member, const char *key)
+{
+	size_t n = strlen(key);
+
+	return n + 2 == member->n && !memcmp(member->key + 1, key, n);
+}
+
+/* A key that is spelled with escapes, or none of ours: then say which. Its text is not kept. */
+static const struct member *take_spelled(struct reading *r)
 {
 	size_t before = r->memory->text_len;
 	const char *key = take_string(r, NAME_BYTES);
 
+	r->memory->text_len = before;
+	for (size_t i = 0; key && i < sizeof members / sizeof *members; i++)
+		if (is_key_of(&members[i], key))
+			return &members[i];
 	if (key)
 		fail(r, "key \"%.40s\" is not known; name, value, at and labels are", key);
-	r->memory->text_len = before;
-	return false;
+	return NULL;
+}
+
+static const struct member *take_key(struct reading *r, unsigned has)
+{
+	const struct member *member = find_plain(r);
+
+	if (member && !(has & member->bit))
+		r->at += member->n;
+	else if (!member)
+		member = take_spelled(r);
+	if (member && has & member->bit) {
+		fail(r, "key %s is there twice", member->key);
+		return NULL;
+	}
+	return member;
 }
 
 static bool read_member(struct reading *r, struct kymo_event *event, unsigned *has)
 {
-	const struct member *member = find_member(r);
+	const struct member *member = take_key(r, *has);
 
-	if (!member)
-		return fail_key(r);
-	if (*has & member->bit)
-		return fail(r, "key %s is there twice", member->key);
-	*has |= member->bit;
-	r->at += member->n;
-	if (!want(r, ':'))
+	if (!member || !want(r, ':'))
 		return false;
+	*has |= member->bit;
 	r->key = member->key;
 	if (!member->read(r, event))
 		return false;

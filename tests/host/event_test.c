@@ -28,6 +28,29 @@ static void reads_an_event(void **state)
 	events_fini(&events);
 }
 
+/* Escapes are a spelling: any JSON writer may use them, in keys too. */
+static void reads_keys_in_any_spelling(void **state)
+{
+	static const char text[] = "{\"\\u006eame\":\"a\",\"\\u0076\\u0061lue\":2,\"a\\u0074\":5,\"label\\u0073\":{\"\\u006b\":\"v\"}}";
+	static const char twice[] = "{\"name\":\"a\",\"nam\\u0065\":\"b\"}", other[] = "{\"nam\\u0066\":\"a\"}";
+	struct events events = { 0 };
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(events_parse(&events, text, strlen(text), 77, NULL), 0);
+	assert_string_equal(events.items[0]->name, "a");
+	assert_true(events.items[0]->value == 2);
+	assert_int_equal(events.items[0]->at, 5);
+	assert_string_equal(events.items[0]->labels[0].name, "k");
+	assert_int_equal(events_parse(&events, twice, strlen(twice), 77, &err), -EINVAL);
+	assert_string_equal(error_text(&err), "byte 24: key \"name\" is there twice");
+	error_clear(&err);
+	assert_int_equal(events_parse(&events, other, strlen(other), 77, &err), -EINVAL);
+	assert_string_equal(error_text(&err), "byte 13: key \"namf\" is not known; name, value, at and labels are");
+	error_clear(&err);
+	events_fini(&events);
+}
+
 static void reads_numbers_to_the_bit(void **state)
 {
 	static const char *const rows[] = { "0", "-0", "0.1", "1e-7", "123456789.123456789", "9007199254740993", "1e22", "1e23",
@@ -145,7 +168,8 @@ static void routes_by_pattern_and_counts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_an_event), cmocka_unit_test(reads_numbers_to_the_bit),
+		cmocka_unit_test(reads_an_event), cmocka_unit_test(reads_keys_in_any_spelling),
+		cmocka_unit_test(reads_numbers_to_the_bit),
 		cmocka_unit_test(says_what_is_wrong), cmocka_unit_test(takes_the_good_lines),
 		cmocka_unit_test(routes_by_pattern_and_counts),
 	};
