@@ -170,7 +170,7 @@ void settings_free(struct settings *settings)
 {
 	if (!settings)
 		return;
-	yaml_free(settings->tree);
+	yaml_release(settings->tree);
 	if (settings->memory) {
 		schema_values_free(settings->memory->values);
 		bump_fini(&settings->memory->bump);

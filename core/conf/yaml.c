@@ -285,7 +285,7 @@ static struct yaml *yaml_create(void)
 	return yaml;
 }
 
-void yaml_free(struct yaml *yaml)
+void yaml_release(struct yaml *yaml)
 {
 	if (!yaml)
 		return;

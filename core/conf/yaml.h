@@ -42,8 +42,8 @@ struct yaml {
 /* NULL with every error that was found in *err. */
 struct yaml *yaml_load(const char *path, struct error *err);
 struct yaml *yaml_parse(const char *name, const char *text, size_t n, struct error *err);
-void yaml_free(struct yaml *yaml);
-DEFINE_AUTO(yaml, yaml_free)
+void yaml_release(struct yaml *yaml);
+DEFINE_AUTO(yaml, yaml_release)
 
 /* The value of a key in a mapping, or NULL. */
 const struct yaml_node *yaml_find(const struct yaml_node *mapping, const char *key);

@@ -246,7 +246,7 @@ static void values_outlive_the_tree_and_know_their_places(void **state)
 	const struct kymo_value *v = values->values;
 
 	(void)state;
-	yaml_free(yaml);
+	yaml_release(yaml);
 	assert_string_equal(v[TEXT].string, "a");
 	assert_place(schema_place(values, &v[TEXT]), 1, 7);
 	assert_place(schema_place(values, &v[TEXTS]), 2, 8);
