@@ -17,7 +17,7 @@ websocket.bytes.sent websocket.bytes.received
 api.requests.total api.requests.successful api.requests.failed
 business.gateway.checks business.violations business.retrospectives business.patterns.matched business.users.active
 data.size.total data.size.hot data.size.warm data.size.cold data.files.total data.files.hot data.files.warm data.files.cold
-kymo.collector.collections kymo.collector.errors kymo.collector.samples
+kymo.collector.collections.total kymo.collector.errors.total kymo.collector.samples.total
 """.split()
 LATER = "system.cpu.usage process.cpu.usage process.eventloop.utilization data.growth.rate".split()
 
