@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Includes go only down the layers, and no file is longer than one concept.
 
-    cli  http  >  service  >  query  host  remote  >  store  conf  >  model  >  util  >  include/kymo
+    cli  http  >  service  >  query  host  remote  >  store  conf  >  codec  model  >  util  >  include/kymo
 """
 import pathlib
 import re
@@ -11,8 +11,9 @@ import sys
 BELOW = {
     "util": [],
     "model": ["util"],
+    "codec": ["model", "util"],
     "conf": ["model", "util"],
-    "store": ["model", "util"],
+    "store": ["codec", "model", "util"],
     "query": ["store", "model", "util"],
     "host": ["store", "conf", "model", "util"],
     "remote": ["store", "model", "util"],

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * blocks.h - unsigned numbers in blocks of 16, each block in as many bits a
+ * number as its largest needs.
+ *
+ *	u8	bits 0-5: least width (64 stands as 58); bit 6: widths are bytes
+ *	widths	of each block, less the least: nibbles, the lower half first; or
+ *		bytes. None where there is only one block.
+ *	bits	16 numbers of w bits are 2w bytes, lowest bits first; the last block
+ *		ends with the byte of its last bit
+ *
+ * All widths stand in front, so a reader knows where each block is before it
+ * has read any. A width is 0..57 or 64: a number never lies over 9 bytes.
+ */
+#ifndef CODEC_BLOCKS_H
+#define CODEC_BLOCKS_H
+
+#include "codec/bits.h"
+#include "codec/values.h"
+
+enum { BLOCK = 16, BLOCKS_MOST = VALUES_MOST / BLOCK, WIDTH_MOST = 57 };
+
+static ALWAYS_INLINE uint32_t blocks_of(uint32_t n)
+{
+	return (n + BLOCK - 1) / BLOCK;
+}
+
+/* Bits for numbers whose bits are all in `any`. */
+static ALWAYS_INLINE uint8_t width_of(uint64_t any)
+{
+	uint32_t w = bit_length(any);
+
+	return w > WIDTH_MOST ? 64 : (uint8_t)w;
+}
+
+/* n numbers that are to be written, or were found; the widths of their blocks. */
+struct blocks {
+	uint32_t n;
+	size_t size;		/* of all bytes */
+	const uint8_t *bits;	/* found: where the first block begins */
+	const uint8_t *end;	/* found: up to here anything may be read */
+	uint8_t widths[BLOCKS_MOST];
+};
+
+/* The widths of z, or (when they are set already) the size that they make. */
+void blocks_measure(struct blocks *blocks, const uint64_t *z, uint32_t n);
+void blocks_sum(struct blocks *blocks, uint32_t n);
+/* Writes blocks->size bytes; there must be room for 8 more. Gives where it ended. */
+uint8_t *blocks_put(const struct blocks *blocks, const uint64_t *z, uint8_t *to);
+
+/* The head of n numbers; the cursor moves behind their last bit. False: -EBADMSG. */
+bool blocks_find(struct cursor *in, uint32_t n, struct blocks *blocks);
+/* All of them. */
+void blocks_get(const struct blocks *blocks, uint64_t *z);
+
+#endif

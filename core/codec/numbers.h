@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * numbers.h - a run of integers as bytes: differences of order 0, 1 or 2 over
+ * their gcd, in blocks, or only those that are not the usual one.
+ *
+ *	zigzag	first
+ *	varint	gcd, if the tag says so; else it is 1
+ *	zigzag	of a line: the step (times the gcd, which a line has not); order 0:
+ *		the base; order 1: the usual difference; order 2: nothing
+ *	body	n - 1 numbers z. Order 0: integer = first + (base + z) * gcd. Order 1: a
+ *		difference is (usual + unzigzag(z)) * gcd. Order 2: unzigzag(z) is by
+ *		how much (difference / gcd) is more than the one before, at first 0.
+ *
+ * Everything is modulo 2^64, so that every run of integers has a form and
+ * damaged bytes give wrong numbers at the worst. All of it is inside the codec;
+ * who wants integers in a column uses values_encode_decimal or times.h.
+ */
+#ifndef CODEC_NUMBERS_H
+#define CODEC_NUMBERS_H
+
+#include "codec/blocks.h"
+
+enum form {
+	FORM_SAME,		/* one decimal */
+	FORM_BITS,		/* one double */
+	FORM_LINE,		/* a constant step */
+	FORM_BLOCKS,
+	FORM_BITMAP,		/* order 1, a bit for each that is not the usual one, and these */
+	FORM_PLACES,		/* order 1, how many are left out before each, and these */
+	FORM_CODED,		/* entropy-coded */
+	FORM_XOR,
+	FORM_SPLIT,
+	FORM_RAW,
+};
+
+enum tag { TAG_FORM = 15, TAG_ORDER = 16, TAG_GCD = 64, TAG_ULPS = 128 };	/* TAG_ORDER: times the order */
+
+/* Integers on their way to bytes. */
+struct numbers {
+	uint32_t n;		/* without the first */
+	uint32_t changes;	/* sparse: not the usual one */
+	uint64_t first, gcd, base, usual;
+	enum form form;
+	uint32_t order;
+	size_t size;		/* of all that numbers_put writes */
+	struct blocks blocks;
+	uint64_t differences[VALUES_MOST];
+	uint64_t z[VALUES_MOST];	/* what the body holds, when `ready` */
+	bool ready;
+};
+
+/* The shortest form of n (at least 1) integers. */
+void numbers_plan(struct numbers *numbers, const int64_t *integers, uint32_t n, enum values_effort effort);
+static inline uint8_t numbers_tag(const struct numbers *numbers)
+{
+	return (uint8_t)(numbers->form | numbers->order * TAG_ORDER | (numbers->gcd > 1 ? TAG_GCD : 0));
+}
+/* Writes size bytes; there must be room for 8 more. */
+uint8_t *numbers_put(struct numbers *numbers, uint8_t *to);
+
+/* What stands in front of a body. */
+struct numbers_head {
+	enum form form;
+	uint32_t order;
+	uint64_t first, gcd, base;	/* base: or the usual difference, or the step */
+};
+
+bool numbers_head(struct cursor *in, uint8_t tag, uint32_t n, struct numbers_head *head);
+/* n integers (as many as there were), from the head on. False: -EBADMSG. */
+bool numbers_get(struct cursor *in, uint8_t tag, uint32_t n, uint64_t *integers);
+/* The body alone: n - 1 numbers. */
+bool numbers_body(struct cursor *in, enum form form, uint32_t n, uint64_t *z);
+void numbers_restore(const struct numbers_head *head, const uint64_t *z, uint32_t n, uint64_t *integers);
+
+#endif

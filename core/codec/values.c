@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * values.c - which form a column gets, by its exact size, and back from each.
+ *
+ *	u8	bits 0-3: form (numbers.h); of FORM_SAME bits 4-7: e; of FORM_LINE to
+ *		FORM_CODED bits 4-5: order, bit 6: gcd, bit 7: ulps; else 0
+ *	SAME	zigzag i: all are i / 10^e
+ *	BITS	u64: all are this
+ *	LINE to CODED	see scale.h, then numbers.h, then the rest of scale.h
+ *	XOR	see xor.h
+ *	RAW	n doubles
+ */
+#include "codec/values.h"
+#include "codec/numbers.h"
+#include "codec/scale.h"
+#include "codec/xor.h"
+#include "model/batch.h"
+#include "model/sample.h"
+#include "util/check.h"
+
+#include <errno.h>
+#include <math.h>
+
+enum { SAME_EXPONENT = 16, SAME_EXPONENT_MOST = 15, DEAR = 3, SLACK = 16 };	/* DEAR: bytes a value; SLACK: writers store words */
+
+/* ---- equal values ---- */
+
+static bool all_same(const double *v, uint32_t n)
+{
+	uint64_t any = 0, first = value_bits(v[0]);
+
+	for (uint32_t i = 1; i < n; i++)
+		any |= value_bits(v[i]) ^ first;
+	return !any;
+}
+
+/* False: its bits are shorter. */
+static bool short_decimal(double v, const struct values_hint *hint, uint32_t *exponent, int64_t *integer)
+{
+	uint32_t e = hint ? hint->exponent : 0;
+
+	if (scale_one(v, 0, integer)) {
+		*exponent = 0;
+		return zigzag_bytes((uint64_t)*integer) < 8;
+	}
+	if (e > SAME_EXPONENT_MOST || !scale_one(v, e, integer))
+		for (e = 1; e <= SAME_EXPONENT_MOST && !scale_one(v, e, integer); e++)
+			if (hint && hint->dear)
+				return false;
+	*exponent = e;
+	return e <= SAME_EXPONENT_MOST && zigzag_bytes((uint64_t)*integer) < 8;
+}
+
+static int encode_same(double v, const struct values_hint *hint, struct buf *out)
+{
+	uint8_t bytes[10], *to = bytes;
+	uint32_t exponent;
+	int64_t integer;
+
+	if (short_decimal(v, hint, &exponent, &integer)) {
+		*to++ = (uint8_t)(FORM_SAME | exponent * SAME_EXPONENT);
+		to = put_zigzag(to, (uint64_t)integer);
+	} else {
+		*to++ = FORM_BITS;
+		store64(to, value_bits(v));
+		to += 8;
+	}
+	buf_add(out, bytes, (size_t)(to - bytes));
+	return buf_failed(out) ? -ENOMEM : 0;
+}
+
+int values_encode_same(double v, struct buf *out)
+{
+	return encode_same(v, NULL, out);
+}
+
+static bool get_same(struct cursor *in, uint8_t tag, double *v)
+{
+	if ((tag & TAG_FORM) == FORM_SAME)
+		*v = (double)(int64_t)take_zigzag(in) / scale_powers[tag / SAME_EXPONENT];
+	else
+		*v = value_of_bits(take_u64(in));
+	return !in->bad && in->at == in->end;
+}
+
+bool values_are_same(const uint8_t *data, size_t size, double *v)
+{
+	struct cursor in = { data, data + size, false };
+	uint8_t tag = size ? take_u8(&in) : FORM_RAW;
+
+	return ((tag & TAG_FORM) == FORM_SAME || tag == FORM_BITS) && get_same(&in, tag, v);
+}
+
+/* ---- other values ---- */
+
+/* What is at work at once; large, so that it is cleared nowhere. */
+struct work {
+	struct scaled scaled;
+	struct numbers numbers;
+};
+
+static uint8_t *room_for(struct buf *out, size_t size)
+{
+	return buf_reserve(out, size + SLACK);
+}
+
+static int encode_numbers(struct work *work, const double *v, size_t size, struct buf *out)
+{
+	uint8_t *to = room_for(out, size), *begin = to;
+
+	if (!to)
+		return -ENOMEM;
+	*to++ = (uint8_t)(numbers_tag(&work->numbers) | (work->scaled.n_ulps ? TAG_ULPS : 0));
+	to = scaled_put_head(&work->scaled, to);
+	to = numbers_put(&work->numbers, to);
+	to = scaled_put_rest(&work->scaled, v, to);
+	CHECK((size_t)(to - begin) == size, "%zd is not %zu", to - begin, size);
+	out->len += size;
+	return 0;
+}
+
+static int encode_raw(const double *v, uint32_t n, struct buf *out)
+{
+	buf_add_u8(out, FORM_RAW);
+	for (uint32_t i = 0; i < n; i++)
+		buf_add_f64(out, v[i]);
+	return buf_failed(out) ? -ENOMEM : 0;
+}
+
+static int encode_xor(const double *v, uint32_t n, size_t size, struct buf *out)
+{
+	uint8_t *to = room_for(out, size), *begin = to;
+
+	if (!to)
+		return -ENOMEM;
+	*to++ = FORM_XOR;
+	to = xor_put(v, n, to);
+	CHECK((size_t)(to - begin) == size, "%zd is not %zu", to - begin, size);
+	out->len += size;
+	return 0;
+}
+
+/* Dear as integers, or none at all. */
+static int encode_dear(struct work *work, const double *v, uint32_t n, size_t size, struct buf *out)
+{
+	size_t by_xor = 1 + xor_size(v, n), raw = 1 + 8 * (size_t)n;
+
+	if (size <= by_xor && size <= raw)
+		return encode_numbers(work, v, size, out);
+	return raw <= by_xor ? encode_raw(v, n, out) : encode_xor(v, n, by_xor, out);
+}
+
+int values_encode(const double *v, uint32_t n, enum values_effort effort, struct values_hint *hint, struct buf *out)
+{
+	struct work work;
+	size_t size = SIZE_MAX;
+
+	CHECK(n >= 1 && n <= VALUES_MOST, "n=%u", n);
+	if (all_same(v, n))
+		return encode_same(v[0], hint, out);
+	if (scaled_find(&work.scaled, v, n, hint)) {
+		numbers_plan(&work.numbers, work.scaled.integers, n, effort);
+		size = 1 + work.scaled.size + work.numbers.size;
+	}
+	if (size > (size_t)n * DEAR)
+		return encode_dear(&work, v, n, size, out);
+	return encode_numbers(&work, v, size, out);
+}
+
+/* ---- decimals as they are handed over ---- */
+
+#define EXACT (INT64_C(1) << 53)	/* up to here a double holds every integer */
+
+/* One integer that 10^-*exponent times gives the value with one rounding; false: needs more care. */
+static bool decimal_of(int64_t mantissa, int32_t exponent, int64_t *integer)
+{
+	int64_t v = mantissa;
+
+	for (; exponent > 0; exponent--)
+		if (__builtin_mul_overflow(v, 10, &v) || v > EXACT || v < -EXACT)
+			return false;
+	*integer = v;
+	return v <= EXACT && v >= -EXACT;
+}
+
+static bool all_equal(const int64_t *v, uint32_t n)
+{
+	for (uint32_t i = 1; i < n; i++)
+		if (v[i] != v[0])
+			return false;
+	return true;
+}
+
+static int encode_as_doubles(const int64_t *mantissa, uint32_t n, int32_t exponent, enum values_effort effort, struct buf *out)
+{
+	double v[VALUES_MOST];
+
+	for (uint32_t i = 0; i < n; i++)
+		v[i] = batch_decimal(mantissa[i], exponent);
+	return values_encode(v, n, effort, NULL, out);
+}
+
+int values_encode_decimal(const int64_t *mantissa, uint32_t n, int32_t exponent, enum values_effort effort,
+			  struct buf *out)
+{
+	struct work work;
+
+	CHECK(n >= 1 && n <= VALUES_MOST, "n=%u", n);
+	if (all_equal(mantissa, n))
+		return values_encode_same(batch_decimal(mantissa[0], exponent), out);
+	if (exponent < -EXPONENT_MOST)
+		return encode_as_doubles(mantissa, n, exponent, effort, out);
+	for (uint32_t i = 0; i < n; i++)
+		if (!decimal_of(mantissa[i], exponent, &work.scaled.integers[i]))
+			return encode_as_doubles(mantissa, n, exponent, effort, out);
+	scaled_take(&work.scaled, n, exponent < 0 ? (uint32_t)-exponent : 0);
+	numbers_plan(&work.numbers, work.scaled.integers, n, effort);
+	return encode_numbers(&work, NULL, 1 + work.scaled.size + work.numbers.size, out);
+}
+
+/* ---- decoding ---- */
+
+static bool get_scaled(struct cursor *in, uint8_t tag, double *v, uint32_t n)
+{
+	uint64_t integers[VALUES_MOST];
+	struct scale scale;
+	bool exceptions;
+
+	if (!scale_read(in, &scale, &exceptions) || !numbers_get(in, tag, n, integers))
+		return false;
+	scale_doubles(&scale, integers, n, v);
+	return scale_rest(in, tag & TAG_ULPS, exceptions, n, v);
+}
+
+static bool get_raw(struct cursor *in, double *v, uint32_t n)
+{
+	const uint8_t *at = take_bytes(in, 8 * (size_t)n);
+
+	for (uint32_t i = 0; at && i < n; i++)
+		v[i] = value_of_bits(load64(at + 8 * (size_t)i));
+	return at != NULL;
+}
+
+static bool get_other(struct cursor *in, uint8_t tag, double *v, uint32_t n)
+{
+	switch (tag & TAG_FORM) {
+	case FORM_LINE:
+	case FORM_BLOCKS:
+	case FORM_BITMAP:
+	case FORM_PLACES:
+	case FORM_CODED:
+		return get_scaled(in, tag, v, n);
+	case FORM_XOR:
+		return tag == FORM_XOR && xor_get(in, n, v);
+	case FORM_RAW:
+		return tag == FORM_RAW && get_raw(in, v, n);
+	default:
+		return false;
+	}
+}
+
+static void fill(double *v, uint32_t n, double one)
+{
+	for (uint32_t i = 0; i < n; i++)
+		v[i] = one;
+}
+
+int values_decode(const uint8_t *data, size_t size, double *v, uint32_t n)
+{
+	struct cursor in = { data, data + size, false };
+	double one;
+
+	if (n == 0 || size == 0)
+		return -EBADMSG;
+	if (values_are_same(data, size, &one)) {
+		fill(v, n, one);
+		return 0;
+	}
+	if (n > VALUES_MOST || !get_other(&in, take_u8(&in), v, n) || in.bad || in.at != in.end)
+		return -EBADMSG;
+	return 0;
+}
