@@ -110,15 +110,15 @@ static void refuses_what_is_no_chunk(void **state)
 {
 	static const struct { const char *bytes; size_t size; } rows[] = {
 		{ "", 0 },
-		{ "\x00", 1 },				/* no count */
-		{ "\x00\x00\x00", 3 },			/* no samples */
-		{ "\x00\xff\xff\xff\x7f\x00", 6 },	/* too many */
-		{ "\x02\x01\x00\0\0\0\0\0\0\0\0", 11 },	/* unknown mode of times */
-		{ "\x30\x01\x00\0\0\0\0\0\0\0\0", 11 },	/* unknown mode of values */
-		{ "\x00\x02\x00\x00\0\0\0\0\0\0\0\0", 12 },	/* a step of zero */
-		{ "\x00\x01\x00\0\0\0\0\0\0\0", 10 },	/* cut off */
-		{ "\x00\x01\x00\0\0\0\0\0\0\0\0\0", 12 },	/* more than there should be */
-		{ "\x20\x02\x00\x01\0\0\0\0\0\0\0\0\x54\0\0\0\0", 17 },	/* more than 8 bytes differ */
+		{ "\x01", 1 },				/* no times */
+		{ "\x00\x03\x02\x00\x00\x00\x00", 7 },	/* no samples */
+		{ "\xff\xff\xff\x7f\x03\x02\x00\x02\x00\x00", 10 },	/* too many */
+		{ "\x01\x03\x0f\x00\x00\x00\x00", 7 },	/* unknown form of times */
+		{ "\x01\x03\x02\x00\x00\x0f\x00", 7 },	/* unknown form of values */
+		{ "\x02\x03\x02\x00\x00\x00\x00", 7 },	/* a step of zero */
+		{ "\x01\x09\x02\x00\x00\x00\x00", 7 },	/* times that are longer than all */
+		{ "\x01\x03\x02\x00\x00\x01\0\0\0\0\0\0", 12 },	/* cut off */
+		{ "\x01\x03\x02\x00\x00\x00\x00\x00", 8 },	/* more than there should be */
 	};
 	static kymo_ms at[CHUNK_LIMIT];
 	static double values[CHUNK_LIMIT];

@@ -4,6 +4,8 @@
 #include "store/merge.h"
 #include "util/check.h"
 
+#include <math.h>
+
 #define M INT64_C(60000)
 #define H (60 * M)
 #define DAY (24 * H)
@@ -54,7 +56,7 @@ static struct block *block_of(uint64_t sequence, kymo_ms end, uint32_t n, double
 
 	for (uint32_t i = 0; i < n; i++) {
 		at[i] = end - (n - 1 - i) * M;
-		values[i] = value + i * 0.37;
+		values[i] = value + sin(i);	/* a block is as large as its samples are many */
 	}
 	labels_encode((struct label[]){ { LABEL_NAME, "a", 8, 1 }, { "label", "x", 5, 1 } }, 2, &labels);
 	assert_int_equal(chunk_encode(at, values, n, &bytes), 0);
