@@ -29,9 +29,11 @@ static int compose(const char *section, const char *yaml, size_t n, struct buf *
 	return buf_failed(out) ? -ENOMEM : 0;
 }
 
-static struct settings *read_entry(const char *section, const char *yaml, size_t n, struct error *err)
+/* The entry as a document; NULL with the reason. */
+static char *read_entry(const char *section, const char *yaml, size_t n, struct settings **entry, struct error *err)
 {
 	AUTO_BUF text = { 0 };
+	char *document;
 
 	if (n > ENTRY_MOST) {
 		error_set(err, -E2BIG, "an entry has at most %d bytes", ENTRY_MOST);
@@ -41,7 +43,11 @@ static struct settings *read_entry(const char *section, const char *yaml, size_t
 		error_set(err, -ENOMEM, "out of memory");
 		return NULL;
 	}
-	return settings_parse("entry", (const char *)text.data, text.len, err);
+	*entry = settings_parse("entry", (const char *)text.data, text.len, err);
+	document = *entry ? strndup((const char *)text.data, text.len) : NULL;
+	if (*entry && !document)
+		error_set(err, -ENOMEM, "out of memory");
+	return document;
 }
 
 /* Which key it belongs under, only the plugin knows. */
@@ -95,10 +101,12 @@ static int launch(struct host *host, struct blueprint *blueprint, struct error *
 }
 
 /* The place in a document nobody has seen helps nobody: only the entry's own errors have one. */
-static int add(struct host *host, const struct settings *entry, const struct kymo_plugin *compiled_in, struct error *err)
+static int add(struct host *host, const struct settings *entry, const char *document, const struct kymo_plugin *compiled_in,
+	       struct error *err)
 {
 	const struct instance_setting *setting = entry->instances;
 	struct blueprint blueprint = { .n_labels = 0 };
+	AUTO(library) code = NULL;
 	int r;
 
 	if (entry->n_instances != 1)
@@ -106,27 +114,68 @@ static int add(struct host *host, const struct settings *entry, const struct kym
 	if (host_find(host, setting->name))
 		return error_set(err, -EEXIST, "%s: there is an instance of that name (`name:` gives this one another)",
 				 setting->name);
-	r = wanted_make_one(host, host->settings, setting, compiled_in, &blueprint, err);
+	r = compiled_in ? loader_compiled_in(compiled_in, setting->name, &code, err) : 0;
+	if (r == 0)
+		r = wanted_make_one(host, host->settings, setting, code, &blueprint, err);
 	if (r < 0)
 		return r;
-	blueprint.added = true;
+	blueprint.entry = strdup(document);
+	if (!blueprint.entry) {
+		blueprint_fini(&blueprint);
+		return error_set(err, -ENOMEM, "out of memory");
+	}
 	return launch(host, &blueprint, err);
 }
 
 int host_add(struct host *host, const char *yaml, size_t n, const struct kymo_plugin *compiled_in, struct error *err)
 {
+	AUTO(settings) entry = NULL;
+	AUTO_FREE char *document = NULL;
 	int r;
 	LOCK(&host->change);
 
 	if (!host->settings)
 		return error_set(err, -EAGAIN, "the host has no configuration yet");
-	AUTO(settings) entry = read_entry(is_sink(host, yaml, n, compiled_in) ? "sinks" : "plugins", yaml, n, err);
-
-	if (!entry)
+	document = read_entry(is_sink(host, yaml, n, compiled_in) ? "sinks" : "plugins", yaml, n, &entry, err);
+	if (!document)
 		return err->code;
-	r = add(host, entry, compiled_in, err);
+	r = add(host, entry, document, compiled_in, err);
 	if (r == 0)
 		log_info(LOG_HOST, "%s: added at run time", entry->instances[0].name);
+	return r;
+}
+
+/* ---- at a reload ---- */
+
+static int make_again(struct host *host, const struct settings *settings, struct library *code, const char *document,
+		      struct wanted *wanted, struct error *err)
+{
+	wanted->entry = settings_parse("entry", document, strlen(document), err);
+	return wanted->entry ? wanted_make_one(host, settings, wanted->entry->instances, code, &wanted->is, err) : err->code;
+}
+
+/* A changed file is taken up; one that is gone or broken is no reason to lose what runs. */
+int added_make(struct host *host, const struct settings *settings, const struct instance *old, struct wanted *wanted,
+	       struct error *err)
+{
+	bool compiled_in = !library_path(old->is.code)[0];
+	struct error why = { 0 };
+	int r = make_again(host, settings, compiled_in ? old->is.code : NULL, old->is.entry, wanted, &why);
+
+	if (r < 0 && !compiled_in) {
+		log_warn(LOG_HOST, "%s, added at run time, keeps the plugin that it has: %s", old->is.name, error_text(&why));
+		error_clear(&why);
+		settings_free(TAKE(wanted->entry));
+		r = make_again(host, settings, old->is.code, old->is.entry, wanted, &why);
+	}
+	if (r == 0 && !(wanted->is.entry = strdup(old->is.entry)))
+		r = error_set(&why, -ENOMEM, "out of memory");
+	if (r < 0) {
+		error_set(err, r, "%s, added at run time: %s", old->is.name, error_text(&why));
+		blueprint_fini(&wanted->is);
+		settings_free(TAKE(wanted->entry));
+	}
+	error_clear(&why);
 	return r;
 }
 

@@ -77,6 +77,7 @@ void blueprint_fini(struct blueprint *blueprint)
 	}
 	free(blueprint->labels);
 	free(blueprint->plugin);
+	free(blueprint->entry);
 	free((char *)(uintptr_t)blueprint->at.file);
 	schema_values_free(blueprint->values);
 	library_release(blueprint->code);

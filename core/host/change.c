@@ -3,7 +3,8 @@
  * change.c - the transaction of a reload. What can refuse without a trace comes
  * first: loading, checking, creating. Then, while each step can still be undone:
  * other values for those that take them, the end of those that go, the swap of
- * those that are replaced, the start of those that are new. Last, what cannot fail.
+ * those that are replaced, the start of those that are new. Last, what cannot fail;
+ * only then does anything new collect, since what is stored cannot be undone.
  */
 #include "host/state.h"
 
@@ -29,7 +30,7 @@ static bool is_wanted(const struct change *change, const struct instance *instan
 	for (uint32_t i = 0; i < change->wanted.n; i++)
 		if (change->wanted.items[i].old == instance)
 			return true;
-	return instance->is.added;
+	return false;
 }
 
 static int find_gone(struct change *change, struct error *err)
@@ -72,12 +73,10 @@ static int list_changes(const struct change *change, struct host_changes *change
 	if (!changes->items)
 		return error_set(err, -ENOMEM, "out of memory");
 	for (uint32_t i = 0; i < change->wanted.n; i++)
-		put(changes, change->wanted.items[i].action, &change->wanted.items[i].is, change->wanted.items[i].why);
+		if (!change->wanted.items[i].is.builtin)
+			put(changes, change->wanted.items[i].action, &change->wanted.items[i].is, change->wanted.items[i].why);
 	for (uint32_t i = 0; i < change->n_gone; i++)
 		put(changes, HOST_STOP, &change->gone[i]->is, "");
-	for (uint32_t i = 0; i < host->n; i++)
-		if (host->instances[i]->is.added)
-			put(changes, HOST_KEEP, &host->instances[i]->is, "added at run time");
 	qsort(changes->items, changes->n, sizeof *changes->items, by_name);
 	return 0;
 }
@@ -89,7 +88,8 @@ static void note_action(struct host_changes *changes, const char *name, enum hos
 			changes->items[i].action = action;
 }
 
-static int prepare(struct change *change, const struct settings *settings, struct host_changes *changes, struct error *err)
+static int prepare(struct change *change, const struct settings *settings, bool try_values, struct host_changes *changes,
+		   struct error *err)
 {
 	int r = wanted_make(change->host, settings, &change->wanted, err);
 
@@ -97,7 +97,7 @@ static int prepare(struct change *change, const struct settings *settings, struc
 		r = find_gone(change, err);
 	if (r == 0)
 		r = list_changes(change, changes, err);
-	return r < 0 ? r : wanted_create(change->host, &change->wanted, err);
+	return r < 0 ? r : wanted_create(change->host, &change->wanted, try_values, err);
 }
 
 static void change_fini(struct change *change)
@@ -170,8 +170,6 @@ static int swap(struct wanted *wanted, struct error *err)
 		return error_set(err, r, "%s: %s", wanted->old->is.name, error_name(r));
 	}
 	r = instance_start(wanted->made, err);
-	if (r == 0)
-		r = instance_begin(wanted->made, err);
 	if (r < 0) {
 		give_back(wanted);
 		return r;
@@ -200,7 +198,7 @@ static void undo_one(struct wanted *wanted)
 	struct error err = { 0 };
 
 	if (wanted->swapped) {
-		instance_halt(wanted->made, true, false);
+		instance_stop(wanted->made);
 		give_back(wanted);
 	} else if (wanted->action == HOST_START && wanted->made && wanted->made->worker) {
 		instance_stop(wanted->made);
@@ -226,20 +224,20 @@ static int instance_order(const void *a, const void *b)
 	return strcmp((*(struct instance *const *)a)->is.name, (*(struct instance *const *)b)->is.name);
 }
 
+static struct instance *now_is(const struct wanted *wanted)
+{
+	return wanted->made ? wanted->made : wanted->old;
+}
+
+/* Without the one that is built in. */
 static struct instance **new_list(const struct change *change, uint32_t *n)
 {
-	struct host *host = change->host;
-	struct instance **list = calloc(change->wanted.n + host->n + 1, sizeof(struct instance *));
+	struct instance **list = calloc(change->wanted.n + 1, sizeof(struct instance *));
 
 	*n = 0;
-	for (uint32_t i = 0; list && i < change->wanted.n; i++) {
-		struct wanted *wanted = &change->wanted.items[i];
-
-		list[(*n)++] = wanted->made ? wanted->made : wanted->old;
-	}
-	for (uint32_t i = 0; list && i < host->n; i++)
-		if (host->instances[i]->is.added)
-			list[(*n)++] = host->instances[i];
+	for (uint32_t i = 0; list && i < change->wanted.n; i++)
+		if (!now_is(&change->wanted.items[i])->is.builtin)
+			list[(*n)++] = now_is(&change->wanted.items[i]);
 	if (list)
 		qsort(list, *n, sizeof(struct instance *), instance_order);
 	return list;
@@ -253,19 +251,13 @@ static void say_outside(const struct settings *settings, const struct instance *
 		log_info(LOG_HOST, "%s: %s is from outside the plugin folders; it runs inside the daemon", instance->is.name, path);
 }
 
-static void begin_started(struct change *change, const struct settings *settings)
+static void begin(struct instance *instance)
 {
 	struct error err = { 0 };
 
-	for (uint32_t i = 0; i < change->wanted.n; i++) {
-		struct wanted *wanted = &change->wanted.items[i];
-
-		if (wanted->made)
-			say_outside(settings, wanted->made);
-		if (wanted->action == HOST_START && instance_begin(wanted->made, &err) < 0)
-			log_error(LOG_HOST, "%s", error_text(&err));
-		error_clear(&err);
-	}
+	if (instance_begin(instance, &err) < 0)
+		log_error(LOG_HOST, "%s", error_text(&err));
+	error_clear(&err);
 }
 
 /* One that did not answer has been waited for. */
@@ -274,18 +266,49 @@ static int64_t patience(struct instance *instance)
 	return instance->halted ? instance_patience(instance) : 0;
 }
 
-/* The list first: nobody finds what is about to end. */
+static void end_gone(struct change *change)
+{
+	for (uint32_t i = 0; i < change->n_gone; i++)
+		instance_end(change->gone[i], patience(change->gone[i]));
+}
+
+static void end_old(struct wanted *wanted)
+{
+	if (wanted->swapped)
+		instance_end(wanted->old, patience(wanted->old));
+	wanted->swapped = false;
+}
+
+/* Whoever handed its series over may take its time to end; whoever did not has to let go of them first. */
+static void begin_made(struct change *change, const struct settings *settings)
+{
+	for (uint32_t i = 0; i < change->wanted.n; i++) {
+		struct wanted *wanted = &change->wanted.items[i];
+
+		if (wanted->swapped && !wanted->old->halted)
+			end_old(wanted);
+		if (wanted->made) {
+			say_outside(settings, wanted->made);
+			begin(TAKE(wanted->made));
+		}
+		end_old(wanted);
+	}
+}
+
+static void set_self(struct change *change)
+{
+	for (uint32_t i = 0; i < change->wanted.n; i++)
+		if (now_is(&change->wanted.items[i])->is.builtin)
+			change->host->self = now_is(&change->wanted.items[i]);
+}
+
+/* The list first: nobody finds what is about to end. Who is gone lets go of its series before others begin. */
 static void commit(struct change *change, const struct settings *settings, struct instance **list, uint32_t n)
 {
 	host_set_list(change->host, list, n);
-	for (uint32_t i = 0; i < change->n_gone; i++)
-		instance_end(change->gone[i], patience(change->gone[i]));
-	for (uint32_t i = 0; i < change->wanted.n; i++)
-		if (change->wanted.items[i].swapped)
-			instance_end(change->wanted.items[i].old, patience(change->wanted.items[i].old));
-	begin_started(change, settings);
-	for (uint32_t i = 0; i < change->wanted.n; i++)
-		change->wanted.items[i].made = NULL;
+	set_self(change);
+	end_gone(change);
+	begin_made(change, settings);
 }
 
 static int perform(struct change *change, const struct settings *settings, struct host_changes *changes, struct error *err)
@@ -308,56 +331,6 @@ static int perform(struct change *change, const struct settings *settings, struc
 	return 0;
 }
 
-/* ---- the built-in instance ---- */
-
-static int self_blueprint(const struct settings *settings, struct blueprint *blueprint, struct error *err)
-{
-	const struct instance_setting setting = {
-		.at = { settings->file, 0, 0 }, .plugin = SELF_NAME, .name = SELF_NAME, .enabled = true,
-		.interval = settings->interval, .timeout = 10000, .queue = 1,
-	};
-	struct schema schema = { SELF_NAME, NULL, 0 };
-	AUTO(library) library = NULL;
-	int r = loader_compiled_in(&self_plugin, SELF_NAME, &library, err);
-
-	if (r < 0)
-		return r;
-	if (blueprint_init(blueprint, settings, &setting, library) < 0)
-		return error_set(err, -ENOMEM, "out of memory");
-	blueprint->builtin = true;
-	blueprint->values = schema_apply(&schema, NULL, setting.at, err);
-	return blueprint->values ? 0 : -ENOMEM;
-}
-
-/* It goes after the defaults and the labels of the settings like any other. */
-static int change_self(struct host *host, const struct settings *settings, struct error *err)
-{
-	struct blueprint next = { .n_labels = 0 };
-	struct instance *made = NULL, *old = host->self;
-	char why[128];
-	int r = self_blueprint(settings, &next, err);
-	enum host_action action = r < 0 ? HOST_KEEP : wanted_action(old ? &old->is : NULL, &next, why);
-
-	if (r == 0 && action == HOST_RECONFIGURE)
-		r = instance_reconfigure(old, &next, err);
-	if (r == 0 && (action == HOST_START || action == HOST_REPLACE)) {
-		r = instance_create(&host->shared, &next, &made, err);
-		if (r == 0 && old && instance_halt(old, true, false))
-			r = instance_succeed(made, old);
-		if (r == 0)
-			r = instance_start(made, err);
-		if (r == 0)
-			r = instance_begin(made, err);
-		if (r == 0) {
-			host->self = made;
-			made = old;
-		}
-		instance_end(made, 2000);
-	}
-	blueprint_fini(&next);
-	return r;
-}
-
 /* ---- the facade's part ---- */
 
 static void take_log_levels(const struct settings *settings)
@@ -376,12 +349,10 @@ int host_apply(struct host *host, struct settings *settings, struct host_changes
 	first = !host->settings;
 	if (first)
 		host_take_limits(host, settings);
-	r = prepare(&change, settings, changes, err);
+	r = prepare(&change, settings, false, changes, err);
 	if (r == 0)
 		r = perform(&change, settings, changes, err);
 	change_fini(&change);
-	if (r == 0)
-		r = change_self(host, settings, err);
 	if (r < 0) {
 		if (changes)
 			host_changes_fini(changes);
@@ -402,7 +373,7 @@ int host_plan(struct host *host, const struct settings *settings, struct host_ch
 	int r;
 	LOCK(&host->change);
 
-	r = prepare(&change, settings, changes, err);
+	r = prepare(&change, settings, true, changes, err);
 	change_fini(&change);
 	if (r < 0 && changes)
 		host_changes_fini(changes);

@@ -22,7 +22,7 @@ int host_check(const struct settings *settings, struct error *err)
 		host_take_limits(host, settings);
 		r = wanted_make(host, settings, &list, err);
 		/* Also those that are good are created when others are not: everything wrong is said at once. */
-		if (wanted_create(host, &list, err) < 0)
+		if (wanted_create(host, &list, false, err) < 0)
 			r = err->code;
 	}
 	wanted_abandon(&list);

@@ -442,23 +442,15 @@ int ingest_inherit(struct ingest *to, struct ingest *from)
 	return r;
 }
 
-/*
- * Whatever `to` has done with them meanwhile: one that came back in its first
- * collect is of its own, one that did not it has let go.
- */
-static void take_back(struct ingest *to, struct ingest *from, const struct tracked_set *set)
+static void give_back_set(struct ingest *to, struct ingest *from, const struct tracked_set *set)
 {
-	for (uint32_t i = 0; i < set->n; i++) {
+	for (uint32_t i = 0; i < set->n; i++)
 		owners_move(from->shared->owners, set->items[i]->ref, to->instance, from->instance);
-		if (set->items[i]->live && owners_take(from->shared->owners, set->items[i]->ref, from->instance) < 0)
-			log_warn(LOG_HOST, "%.*s: a series that was to come back has another owner now",
-				 (int)labels_metric(set->items[i]->labels).value_len, labels_metric(set->items[i]->labels).value);
-	}
 }
 
 void ingest_give_back(struct ingest *to, struct ingest *from)
 {
-	take_back(to, from, &from->set);
-	take_back(to, from, &from->inherited);
+	give_back_set(to, from, &from->set);
+	give_back_set(to, from, &from->inherited);
 	tracked_set_fini(&to->inherited);
 }

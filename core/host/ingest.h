@@ -53,7 +53,7 @@ void ingest_end(struct ingest *ingest, kymo_ms at, struct ingested *done);
  * yet. What does not come back in its first collect has ended then.
  */
 int ingest_inherit(struct ingest *to, struct ingest *from);
-/* Undo it: they go back. */
+/* Undo it, before that collect: they go back. */
 void ingest_give_back(struct ingest *to, struct ingest *from);
 
 uint32_t ingest_live(const struct ingest *ingest);	/* series */

@@ -532,6 +532,14 @@ static void set_rooms(struct instance *instance)
 		fanout_set(instance->shared->ingest.fanout, instance->queue, instance->is.queue, instance->is.tiers);
 }
 
+static void listen_no_more(struct instance *instance)
+{
+	if (instance->events)
+		event_queue_listen(instance->events, NULL, NULL);
+	if (instance->queue)
+		sink_queue_listen(instance->queue, NULL, NULL);
+}
+
 /* The queue goes over with its place in the router or the fan-out, so nothing is lost between the two. */
 int instance_succeed(struct instance *to, struct instance *from)
 {
@@ -548,6 +556,7 @@ int instance_succeed(struct instance *to, struct instance *from)
 		last = ingest_last_at(from->ingest);
 	to->not_before = last == INT64_MIN ? last : last + 2;	/* room for a reset mark in between */
 	swap_queues(to, from);
+	listen_no_more(to);
 	set_rooms(to);
 	begin_counts(to);
 	return 0;
@@ -559,8 +568,6 @@ void instance_give_back(struct instance *to, struct instance *from)
 		return;
 	if (to->ingest)
 		ingest_give_back(to->ingest, from->ingest);
-	if (to->last_tick != INT64_MIN)		/* it has collected: go on behind that */
-		from->not_before = to->last_tick + 2;
 	swap_queues(to, from);
 	set_rooms(from);
 }
@@ -589,7 +596,7 @@ void instance_stats(struct instance *instance, struct instance_stats *stats)
 
 	*stats = (struct instance_stats){
 		.name = instance->is.name, .plugin = plugin_of(instance)->name, .version = plugin_of(instance)->version,
-		.file = library_path(instance->is.code), .sink = instance->is.sink, .added = instance->is.added,
+		.file = library_path(instance->is.code), .sink = instance->is.sink, .added = instance->is.entry != NULL,
 		.interval = instance->is.sink ? 0 : instance->is.interval,
 		.collections = atomic_load(&counters->collections), .errors = atomic_load(&counters->errors),
 		.missed = atomic_load(&counters->missed), .samples = atomic_load(&counters->samples),

@@ -42,7 +42,8 @@ struct blueprint {
 	struct place at;
 	char name[64];
 	char *plugin;			/* as written */
-	bool sink, added, builtin;
+	bool sink, builtin;
+	char *entry;			/* added at run time: what with, a document of its own; else NULL */
 	kymo_ms interval, timeout;
 	uint32_t tiers, queue;
 	uint32_t n_labels;
@@ -133,7 +134,10 @@ int instance_reset(struct instance *instance);
 /* Its series have ended. */
 void instance_end_series(struct instance *instance);
 
-/* Queues, series and times of the old one go to the new, which has not begun; and back. */
+/*
+ * Queues, series and times of the old one go to the new, which has not begun; and
+ * back, while it has not. Until one of them begins, the queues just fill.
+ */
 int instance_succeed(struct instance *to, struct instance *from);
 void instance_give_back(struct instance *to, struct instance *from);
 

@@ -202,6 +202,28 @@ static int self_collect(void *instance, struct kymo_batch *batch)
 	return 0;
 }
 
+int self_make(struct host *host, const struct settings *settings, struct blueprint *blueprint, struct error *err)
+{
+	const struct instance_setting setting = {
+		.at = { settings->file, 0, 0 }, .plugin = SELF_NAME, .name = SELF_NAME, .enabled = true,
+		.interval = settings->interval, .timeout = 10000, .queue = 1,
+	};
+	struct schema schema = { SELF_NAME, NULL, 0 };
+	AUTO(library) library = host->self ? library_hold(host->self->is.code) : NULL;
+	int r = library ? 0 : loader_compiled_in(&self_plugin, SELF_NAME, &library, err);
+
+	if (r < 0)
+		return r;
+	if (blueprint_init(blueprint, settings, &setting, library) < 0)
+		return error_set(err, -ENOMEM, "out of memory");
+	blueprint->builtin = true;
+	blueprint->values = schema_apply(&schema, NULL, setting.at, err);
+	if (blueprint->values)
+		return 0;
+	blueprint_fini(blueprint);
+	return -ENOMEM;
+}
+
 const struct kymo_plugin self_plugin = {
 	KYMO_PLUGIN_HEAD, .name = SELF_NAME, .version = KYMO_VERSION, .summary = "The daemon itself.",
 	KYMO_METRICS(metrics), .create = self_create, .destroy = free, .collect = self_collect,

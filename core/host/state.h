@@ -46,6 +46,7 @@ struct wanted {
 	char why[128];
 	struct instance *old;		/* that has its name now; NULL: none */
 	struct instance *made;		/* created for it, until it is in the list */
+	struct settings *entry;		/* of one that was added: what its places point into */
 	bool swapped, reconfigured;	/* done, so it would have to be undone */
 };
 struct wanted_list {
@@ -53,20 +54,35 @@ struct wanted_list {
 	struct wanted *items;
 };
 
-/* Load, check, fill in presets: every enabled row. Adds all that is wrong to *err. */
+/*
+ * Load, check, fill in presets: every enabled row, those that were added at run time,
+ * and the one that is built in. Adds all that is wrong to *err.
+ */
 int wanted_make(struct host *host, const struct settings *settings, struct wanted_list *list, struct error *err);
+/* `code` NULL: the file that the setting names is loaded. */
 int wanted_make_one(struct host *host, const struct settings *settings, const struct instance_setting *setting,
-		    const struct kymo_plugin *compiled_in, struct blueprint *blueprint, struct error *err);
+		    struct library *code, struct blueprint *blueprint, struct error *err);
 void wanted_fini(struct wanted_list *list);
 /* Pure: what is to be done with an instance that is `old` (NULL: none) and should be `next`? */
 enum host_action wanted_action(const struct blueprint *old, const struct blueprint *next, char why[128]);
-/* Create what has to be created; on an error nothing stays. */
-int wanted_create(struct host *host, struct wanted_list *list, struct error *err);
+/*
+ * Create what has to be created; on an error nothing stays. `try_values`: also what
+ * would get other values as it runs, to hear what the plugin says of them.
+ */
+int wanted_create(struct host *host, struct wanted_list *list, bool try_values, struct error *err);
 void wanted_abandon(struct wanted_list *list);	/* end what was created */
+
+/* ---- added.c ---- */
+
+/* What the entry of `old` says under other settings. Fills wanted->is and ->entry. */
+int added_make(struct host *host, const struct settings *settings, const struct instance *old, struct wanted *wanted,
+	       struct error *err);
 
 /* ---- self.c ---- */
 
 extern const struct kymo_plugin self_plugin;
+/* What the built-in instance is to be: it goes after the defaults and the labels like any other. */
+int self_make(struct host *host, const struct settings *settings, struct blueprint *blueprint, struct error *err);
 #define SELF_NAME "kymo"
 
 #endif

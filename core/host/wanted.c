@@ -53,15 +53,14 @@ static int fill(struct blueprint *blueprint, const struct settings *settings, co
 }
 
 int wanted_make_one(struct host *host, const struct settings *settings, const struct instance_setting *setting,
-		    const struct kymo_plugin *compiled_in, struct blueprint *blueprint, struct error *err)
+		    struct library *code, struct blueprint *blueprint, struct error *err)
 {
-	AUTO(library) library = NULL;
+	AUTO(library) library = code ? library_hold(code) : NULL;
 	int r;
 
 	if (!strcmp(setting->name, SELF_NAME))
 		return error_at(err, setting->at, "name: \"%s\" is the daemon's own instance; choose another name", SELF_NAME);
-	r = compiled_in ? loader_compiled_in(compiled_in, setting->name, &library, err)
-			: load(host, settings, setting, &library, err);
+	r = library ? 0 : load(host, settings, setting, &library, err);
 	if (r == 0)
 		r = check_kind(setting, library_plugin(library), err);
 	return r < 0 ? r : fill(blueprint, settings, setting, library, err);
@@ -122,20 +121,14 @@ enum host_action wanted_action(const struct blueprint *old, const struct bluepri
 static void plan_one(struct host *host, struct wanted *wanted, struct error *err)
 {
 	wanted->old = host_find(host, wanted->is.name);
-	if (wanted->old && wanted->old->is.added)
+	if (wanted->old && wanted->old->is.entry)
 		error_at(err, wanted->is.at, "name: \"%s\" was added at run time; remove it first, or choose another name",
 			 wanted->is.name);
 	wanted->action = wanted_action(wanted->old ? &wanted->old->is : NULL, &wanted->is, wanted->why);
 }
 
-int wanted_make(struct host *host, const struct settings *settings, struct wanted_list *list, struct error *err)
+static void make_configured(struct host *host, const struct settings *settings, struct wanted_list *list, struct error *err)
 {
-	unsigned before = err->count;
-
-	list->n = 0;
-	list->items = calloc(settings->n_instances + 1, sizeof *list->items);
-	if (!list->items)
-		return error_set(err, -ENOMEM, "out of memory");
 	for (uint32_t i = 0; i < settings->n_instances; i++) {
 		const struct instance_setting *setting = &settings->instances[i];
 		struct wanted *wanted = &list->items[list->n];
@@ -145,13 +138,54 @@ int wanted_make(struct host *host, const struct settings *settings, struct wante
 			plan_one(host, wanted, err);
 		}
 	}
+}
+
+static void make_added(struct host *host, const struct settings *settings, struct wanted_list *list, struct error *err)
+{
+	for (uint32_t i = 0; i < host->n; i++) {
+		struct wanted *wanted = &list->items[list->n];
+
+		if (!host->instances[i]->is.entry || added_make(host, settings, host->instances[i], wanted, err) < 0)
+			continue;
+		list->n++;
+		wanted->old = host->instances[i];
+		wanted->action = wanted_action(&wanted->old->is, &wanted->is, wanted->why);
+		if (wanted->action == HOST_KEEP)
+			strcpy(wanted->why, "added at run time");
+	}
+}
+
+static void make_self(struct host *host, const struct settings *settings, struct wanted_list *list, struct error *err)
+{
+	struct wanted *wanted = &list->items[list->n];
+
+	if (self_make(host, settings, &wanted->is, err) < 0)
+		return;
+	list->n++;
+	wanted->old = host->self;
+	wanted->action = wanted_action(wanted->old ? &wanted->old->is : NULL, &wanted->is, wanted->why);
+}
+
+int wanted_make(struct host *host, const struct settings *settings, struct wanted_list *list, struct error *err)
+{
+	unsigned before = err->count;
+
+	list->n = 0;
+	list->items = calloc(settings->n_instances + host->n + 1, sizeof *list->items);
+	if (!list->items)
+		return error_set(err, -ENOMEM, "out of memory");
+	make_configured(host, settings, list, err);
+	make_added(host, settings, list, err);
+	make_self(host, settings, list, err);
 	return err->count == before ? 0 : err->code;
 }
 
 void wanted_fini(struct wanted_list *list)
 {
-	for (uint32_t i = 0; i < list->n; i++)
+	for (uint32_t i = 0; i < list->n; i++) {
 		blueprint_fini(&list->items[i].is);
+		settings_free(list->items[i].entry);
+	}
 	free(list->items);
 	*list = (struct wanted_list){ 0 };
 }
@@ -167,16 +201,20 @@ void wanted_abandon(struct wanted_list *list)
 	}
 }
 
-int wanted_create(struct host *host, struct wanted_list *list, struct error *err)
+/* Creating checks the values; an instance that is made only for that is ended at once. */
+static bool is_created(const struct wanted *wanted, bool try_values)
+{
+	return wanted->action == HOST_START || wanted->action == HOST_REPLACE ||
+	       (try_values && wanted->action == HOST_RECONFIGURE);
+}
+
+int wanted_create(struct host *host, struct wanted_list *list, bool try_values, struct error *err)
 {
 	unsigned before = err->count;
 
-	for (uint32_t i = 0; i < list->n; i++) {
-		struct wanted *wanted = &list->items[i];
-
-		if (wanted->action == HOST_START || wanted->action == HOST_REPLACE)
-			instance_create(&host->shared, &wanted->is, &wanted->made, err);
-	}
+	for (uint32_t i = 0; i < list->n; i++)
+		if (is_created(&list->items[i], try_values))
+			instance_create(&host->shared, &list->items[i].is, &list->items[i].made, err);
 	if (err->count == before)
 		return 0;
 	wanted_abandon(list);

@@ -396,13 +396,18 @@ static void survives_a_reload(void **state)
 	struct error err = { 0 };
 
 	stand_must_add(stand, entry, &plugin);
-	assert_int_equal(stand_apply(stand, "plugins: []\nlabels: {site: a}\n", &changes, &err), 0);
+	assert_int_equal(stand_apply(stand, "plugins: []\n", &changes, &err), 0);
 	assert_int_equal(changes.n, 1);
 	assert_int_equal(changes.items[0].action, HOST_KEEP);
 	host_changes_fini(&changes);
 	assert_true(stand_stats(stand, "probe", &stats) && stats.added);
 	stand_wait_for_collects(stand, "probe", 2);
 	assert_int_equal(probe.creates, 1);
+	assert_int_equal(stand_apply(stand, "plugins: []\nlabels: {site: a}\n", NULL, &err), 0);
+	stand_wait_for_collects(stand, "probe", 1);
+	assert_int_equal(probe.creates, 2);
+	assert_true(stand_stats(stand, "probe", &stats) && stats.added);
+	assert_true(stand_samples(stand, "probe.value", "site", "a")->n > 0);
 }
 
 int main(void)

@@ -63,11 +63,22 @@ static bool is_there(struct stand *stand, const char *name)
 	return stand_stats(stand, name, &stats);
 }
 
+static double newest_of(const struct samples *samples)
+{
+	return samples->n ? samples->value[samples->n - 1] : -1;
+}
+
 static double newest(struct stand *stand, const char *name, const char *instance)
 {
-	const struct samples *samples = stand_samples(stand, name, "instance", instance);
+	return newest_of(stand_samples(stand, name, "instance", instance));
+}
 
-	return samples->n ? samples->value[samples->n - 1] : -1;
+static bool never_falls(const struct samples *samples)
+{
+	for (uint32_t i = 1; i < samples->n; i++)
+		if (!(samples->value[i] >= samples->value[i - 1]))
+			return false;
+	return true;
 }
 
 /* How often it has ended, and begun again at zero. */
@@ -180,7 +191,34 @@ static void a_failed_start_undoes_everything(void **state)
 	applies(stand, "plugins:\n" A "}\n" B "}\n", "a: keep, b: keep", "");
 }
 
-/* Its replacement had them for a moment, and has collected. */
+/* What is stored cannot be undone, so nothing of a replacement is before all is certain. */
+static void what_is_undone_has_left_no_trace(void **state)
+{
+	struct stand *stand = *state;
+
+	applies(stand, one, "a: start", "");
+	stand_wait_for_collects(stand, "a", 2);
+	is_refused(stand, "plugins:\n" A ", with: {fixed: 1, value: 2}}\n" C ", with: {fail: start}}\n",
+		   "c: the plugin's start failed");
+	stand_wait_for_collects(stand, "a", 2);
+	assert_int_equal(count_zeros(stand, "change.collects", "a"), 1);
+	assert_true(never_falls(stand_samples(stand, "change.collects", "instance", "a")));
+	assert_int_equal(stand_samples(stand, "change.fixed", NULL, NULL)->n_series, 0);
+}
+
+static void a_replaced_one_hands_everything_over(void **state)
+{
+	struct stand *stand = *state;
+
+	applies(stand, "plugins:\n" A ", with: {fixed: 1}}\n", "a: start", "");
+	stand_wait_for_collects(stand, "a", 2);
+	applies(stand, "plugins:\n" A ", with: {value: 2}}\n", "a: replace", "with.value changed");
+	WAIT_UNTIL(newest(stand, "change.value", "a") == 2);
+	assert_true(value_is_stale(newest(stand, "change.fixed", "a")));	/* it does not emit that */
+	assert_int_equal(count_ends(stand, "change.value", "a"), 0);
+}
+
+/* It had lent them to its replacement for a moment. */
 static void what_is_undone_has_its_series_again(void **state)
 {
 	struct stand *stand = *state;
@@ -242,6 +280,63 @@ static void a_refusal_changes_nothing(void **state)
 	stand_wait_for_collects(stand, "a", 1);
 }
 
+static void a_plan_tries_values(void **state)
+{
+	static const char next[] = "plugins:\n" A ", with: {fail: create}}\n" B "}\n";
+	struct stand *stand = *state;
+	struct host_changes changes = { 0 };
+	struct error err = { 0 };
+	AUTO(settings) settings = settings_parse("test.yaml", next, strlen(next), &err);
+
+	assert_non_null(settings);
+	applies(stand, one, "a: start", "");
+	assert_true(host_plan(stand->host, settings, &changes, &err) < 0);
+	if (!strstr(error_text(&err), "test.yaml:2:") || !strstr(error_text(&err), ": fail: as asked"))
+		fail_msg("%s", error_text(&err));
+	error_clear(&err);
+	stand_wait_for_collects(stand, "a", 2);
+	WAIT_UNTIL(newest(stand, "change.value", "a") == 1);
+}
+
+static void what_was_added_follows_the_settings(void **state)
+{
+	static const char entry[] = "{plugin: " CHANGEABLE ", name: x, labels: {own: y}}";
+	struct stand *stand = *state;
+	struct instance_stats stats;
+
+	applies(stand, "plugins: []\ndefaults: {interval: 100ms}\n", "", NULL);
+	stand_must_add(stand, entry, NULL);
+	stand_wait_for_collects(stand, "x", 1);
+	applies(stand, "plugins: []\ndefaults: {interval: 200ms}\n", "x: reconfigure", "interval: 100ms to 200ms");
+	assert_true(stand_stats(stand, "x", &stats) && stats.added && stats.interval == 200);
+	applies(stand, "plugins: []\ndefaults: {interval: 200ms}\n", "x: keep", "added at run time");
+	applies(stand, "plugins: []\nlabels: {site: s}\ndefaults: {interval: 100ms}\n", "x: replace", "labels changed");
+	stand_wait_for_collects(stand, "x", 1);
+	assert_true(stand_samples(stand, "change.value", "site", "s")->n > 0);
+	assert_true(stand_samples(stand, "change.value", "own", "y")->n_series == 2);
+	assert_true(stand_stats(stand, "x", &stats) && stats.added && stats.interval == 100);
+}
+
+#define SELF "defaults: {interval: 100ms}\n"
+
+/* It is kept where nothing changes for it, and takes part in what is undone. */
+static void the_built_in_one_is_part_of_it(void **state)
+{
+	static const char metric[] = "kymo.collector.collections.total";
+	struct stand *stand = *state;
+
+	applies(stand, SELF "plugins:\n" A "}\n", "a: start", "");
+	WAIT_UNTIL(newest_of(stand_samples(stand, metric, "collector", "a")) > 1);
+	applies(stand, SELF "plugins:\n" A "}\n", "a: keep", "");
+	applies(stand, SELF "plugins:\n" A "}\n", "a: keep", "");
+	is_refused(stand, SELF "labels: {site: s}\nplugins:\n" C ", with: {fail: start}}\n", "c: the plugin's start failed");
+	WAIT_UNTIL(newest_of(stand_samples(stand, "kymo.reloads.failed.total", NULL, NULL)) == 1);
+	assert_int_equal(stand_samples(stand, "kymo.reloads.failed.total", "site", "s")->n_series, 0);
+	assert_true(never_falls(stand_samples(stand, metric, "collector", "a")));
+	applies(stand, SELF "labels: {site: s}\nplugins:\n" A "}\n", "a: replace", "labels changed");
+	WAIT_UNTIL(newest_of(stand_samples(stand, "kymo.reloads.total", "site", "s")) == 3);
+}
+
 static void a_plan_does_nothing(void **state)
 {
 	static const char next[] = "plugins:\n" A ", with: {fixed: 3}}\n" B "}\n";
@@ -269,7 +364,9 @@ int main(void)
 		TEST(a_failed_start_undoes_everything), TEST(a_failed_start_gives_values_back),
 		TEST(what_is_undone_has_its_series_again),
 		TEST(a_replacement_that_does_not_start_leaves_the_old), TEST(a_refusal_changes_nothing),
-		TEST(a_plan_does_nothing),
+		TEST(what_is_undone_has_left_no_trace), TEST(a_replaced_one_hands_everything_over),
+		TEST(a_plan_does_nothing), TEST(a_plan_tries_values), TEST(what_was_added_follows_the_settings),
+		TEST(the_built_in_one_is_part_of_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUE, COLLECTS, N_METRICS };
+enum { VALUE, COLLECTS, FIXED, N_METRICS };
 
 static const struct kymo_metric metrics[N_METRICS] = {
 	[VALUE]	   = { "change.value", KYMO_GAUGE, 0, "", "As configured.", NULL },
 	[COLLECTS] = { "change.collects", KYMO_COUNTER, KYMO_FROM_ZERO, "", "Collects of this instance.", NULL },
+	[FIXED]	   = { "change.fixed", KYMO_GAUGE, 0, "", "As configured; only where it is not 0.", NULL },
 };
 
 enum { OPTION_VALUE, OPTION_FIXED, OPTION_FAIL, N_OPTIONS };
@@ -62,6 +63,8 @@ static int collect(void *instance, struct kymo_batch *batch)
 
 	kymo_emit(self->host, batch, VALUE, (double)self->config[OPTION_VALUE].integer);
 	kymo_emit(self->host, batch, COLLECTS, ++self->collects);
+	if (self->config[OPTION_FIXED].integer)
+		kymo_emit(self->host, batch, FIXED, (double)self->config[OPTION_FIXED].integer);
 	return 0;
 }
 
