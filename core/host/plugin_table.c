@@ -117,9 +117,6 @@ static void check_metric(const struct kymo_plugin *plugin, uint32_t i, const cha
 
 	if (metric_check(metric, &wide, &why) < 0)
 		error_set(err, why.code, "%s: entry %u of its metrics: %s", path, i, error_text(&why));
-	for (const char *const *label = metric->labels; metric->type == KYMO_HISTOGRAM && label && *label; label++)
-		if (!strcmp(*label, "le"))
-			error_set(err, -EINVAL, "%s: metric %s: label \"le\" of a histogram is made by the host", path, metric->name);
 	error_clear(&why);
 }
 

@@ -116,6 +116,8 @@ static int check_label(const struct kymo_metric *metric, uint32_t i, uint64_t mo
 	if (!strncmp(label, "__", 2))
 		return error_set(err, -EINVAL, "metric " SHOWN ": label " SHOWN " begins with \"__\", which is kymo's own",
 				 metric->name, label);
+	if (metric->type == KYMO_HISTOGRAM && !strcmp(label, "le"))
+		return error_set(err, -EINVAL, "metric " SHOWN ": label \"le\" of a histogram is made by the host", metric->name);
 	for (uint32_t before = 0; before < i; before++)
 		if (!strcmp(metric->labels[before], label))
 			return error_set(err, -EINVAL, "metric " SHOWN ": label " SHOWN " is there twice",

@@ -24,7 +24,7 @@ struct metric *metric_create(const struct kymo_metric *from);
 void metric_destroy(struct metric *metric);
 DEFINE_AUTO(metric, metric_destroy)
 
-/* UTF-8, lengths, label names (no "__" in front, none twice, none empty), known type. */
+/* UTF-8, lengths, label names (no "__" in front, none twice, none empty, no "le" of a histogram), known type. */
 int metric_check(const struct kymo_metric *metric, const struct label_limits *limits, struct error *err);
 bool metric_same(const struct metric *a, const struct kymo_metric *b);	/* in every word */
 const char *metric_type_name(uint32_t type);		/* "gauge" */

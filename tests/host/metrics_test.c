@@ -75,7 +75,7 @@ static void refuses(const struct kymo_metric *metric, int code, const char *mess
 }
 
 static const char *const only_a[] = { "a", NULL }, *const a_to_c[] = { "a", "b", "c", NULL }, *const twice[] = { "a", "a", NULL },
-			 *const reserved[] = { "__name__", NULL };
+			 *const reserved[] = { "__name__", NULL }, *const bounds[] = { "a", "le", NULL };
 
 static void refuses_what_does_not_fit(void **state)
 {
@@ -89,6 +89,7 @@ static void refuses_what_does_not_fit(void **state)
 		{ { "x", 17, 0, "", "", NULL }, -EINVAL, "type 17 is not known" },
 		{ { "x", KYMO_GAUGE, 0, "", "", twice }, -EINVAL, "" },
 		{ { "x", KYMO_GAUGE, 0, "", "", reserved }, -EINVAL, "" },
+		{ { "x", KYMO_HISTOGRAM, 0, "", "", bounds }, -EINVAL, "label \"le\" of a histogram is made by the host" },
 	};
 	const uint16_t *n_labels;
 	uint32_t n;
