@@ -21,6 +21,17 @@ static kymo_ms newest_in_blocks(const struct store *store, enum kymo_tier tier)
 	return newest == INT64_MIN ? newest : window_floor(newest, tier_width(tier));
 }
 
+/*
+ * What a tier was made of was closed, and came to disk before it: where nothing was
+ * sampled for a while, the finer tier has no record to tell it by.
+ */
+static void take_from_coarser(struct downsample *d)
+{
+	for (int tier = KYMO_5M; tier >= KYMO_1M; tier--)
+		if (d->done[tier + 1] > d->done[tier])
+			d->done[tier] = d->done[tier + 1];
+}
+
 int downsample_open(struct store *store, struct error *err)
 {
 	struct downsample *d = calloc(1, sizeof *d);
@@ -33,6 +44,7 @@ int downsample_open(struct store *store, struct error *err)
 		tier_head_init(&d->head[tier]);
 		d->done[tier] = tier == KYMO_RAW ? INT64_MIN : newest_in_blocks(store, (enum kymo_tier)tier);
 	}
+	take_from_coarser(d);
 	store->downsample = d;
 	atomic_store(&store->closed_until, d->done[KYMO_1M]);
 	return 0;
@@ -107,13 +119,26 @@ void downsample_forget(struct store *store, series_ref ref)
 	dirty_forget(&d->dirty, ref);
 }
 
+/* Where the first window begins that is in memory alone: after a crash it is made again. INT64_MAX: none is. */
+static kymo_ms head_start(const struct downsample *d, int tier)
+{
+	const struct tier_head *head = &d->head[tier];
+
+	return head->oldest > head->newest ? INT64_MAX : window_floor(head->oldest - 1, tier_width((enum kymo_tier)tier));
+}
+
 kymo_ms downsample_needs(struct store *store, enum kymo_tier tier)
 {
 	struct downsample *d = store->downsample;
 	LOCK(&d->lock);
-	kymo_ms done = tier == KYMO_1H ? INT64_MAX : d->done[tier + 1], dirty = dirty_start(&d->dirty);
+	kymo_ms needs = tier == KYMO_1H ? INT64_MAX : d->done[tier + 1], dirty = dirty_start(&d->dirty);
 
-	return dirty < done ? dirty : done;
+	if (dirty < needs)
+		needs = dirty;
+	for (int coarser = tier + 1; coarser < TIERS; coarser++)
+		if (head_start(d, coarser) < needs)
+			needs = head_start(d, coarser);
+	return needs;
 }
 
 bool downsample_due(struct store *store)

@@ -36,7 +36,7 @@ bool downsample_holds(struct store *store, series_ref ref);
 /* The series has expired. */
 void downsample_forget(struct store *store, series_ref ref);
 
-/* What a tier has after this time is still to go into the next coarser one: it must not expire. INT64_MAX: nothing is. */
+/* What a tier has after this time is still to go into a coarser one, and to disk there: it must not expire. INT64_MAX: nothing is. */
 kymo_ms downsample_needs(struct store *store, enum kymo_tier tier);
 /* Is there a window to be closed by now? */
 bool downsample_due(struct store *store);

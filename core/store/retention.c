@@ -57,26 +57,76 @@ static uint32_t find_expired(const struct store_view *view, enum kymo_tier tier,
 	return found;
 }
 
-static int expire_tier(struct store *store, const struct store_view *view, enum kymo_tier tier, kymo_ms now, kymo_ms retention,
+/*
+ * What a tier has after this time stays, however old: coarser windows are still to
+ * be made of it. Also of raw what lies in a window with samples that are in the WAL
+ * alone: when they are replayed, the window is computed again.
+ */
+static kymo_ms needed_from(struct store *store, enum kymo_tier tier)
+{
+	kymo_ms needs = downsample_needs(store, tier), oldest = atomic_load(&store->head.oldest);
+
+	if (tier == KYMO_RAW && oldest <= atomic_load(&store->head.newest) && oldest - 1 < needs)
+		needs = oldest - 1;
+	return needs == INT64_MIN ? needs : window_floor(needs, WHOLE_WINDOWS);
+}
+
+/* Up to where each tier expires; INT64_MIN: nothing does. */
+struct horizons {
+	kymo_ms of[TIERS];
+};
+
+static kymo_ms horizon_of(struct store *store, enum kymo_tier tier, kymo_ms now, kymo_ms retention)
+{
+	kymo_ms horizon;
+
+	if (retention == FOREVER || !believed(store, tier, now, retention) || __builtin_sub_overflow(now, retention, &horizon))
+		return INT64_MIN;
+	return window_floor(horizon, WHOLE_WINDOWS);
+}
+
+static struct horizons find_horizons(struct store *store)
+{
+	struct store_options options = store_settings(store);
+	kymo_ms now = store_now(store);
+	struct horizons horizons;
+
+	for (int tier = 0; tier < TIERS; tier++)
+		horizons.of[tier] = horizon_of(store, (enum kymo_tier)tier, now, options.retention[tier]);
+	return horizons;
+}
+
+static bool is_held(struct store *store, const struct horizons *horizons)
+{
+	for (int tier = 0; tier < TIERS; tier++)
+		if (needed_from(store, (enum kymo_tier)tier) < horizons->of[tier])
+			return true;
+	return false;
+}
+
+/* What is needed for things in memory is not, once these are in blocks. On a full disk it stays. */
+static void let_go(struct store *store, const struct horizons *horizons, struct store_maintained *done)
+{
+	struct error err = { 0 };
+
+	if (is_held(store, horizons) && store_flush(store, done, &err) < 0)
+		log_warn(LOG_STORE, "%s; what is needed for it does not expire yet", error_text(&err));
+	error_clear(&err);
+}
+
+static int expire_tier(struct store *store, const struct store_view *view, enum kymo_tier tier, kymo_ms horizon,
 		       struct store_maintained *done)
 {
 	struct block **expired = calloc((size_t)view->list[tier]->n + 1, sizeof *expired);
-	kymo_ms horizon;
-	uint32_t n = 0;
+	kymo_ms needed = needed_from(store, tier);
+	uint32_t n;
 	int r = 0;
 
 	if (!expired)
 		return -ENOMEM;
-	if (!__builtin_sub_overflow(now, retention, &horizon)) {
-		horizon = window_floor(horizon, WHOLE_WINDOWS);
-		if (horizon > downsample_needs(store, tier))
-			horizon = window_floor(downsample_needs(store, tier), WHOLE_WINDOWS);
-		n = find_expired(view, tier, horizon, expired);
-	}
-	if (believed(store, tier, now, retention) && n)
+	n = find_expired(view, tier, horizon < needed ? horizon : needed, expired);
+	if (n)
 		r = store_replace_blocks(store, tier, expired, n, NULL, 0);
-	else
-		n = 0;
 	for (uint32_t i = 0; i < n && r == 0; i++)
 		done->bytes_freed += block_bytes(expired[i]);
 	if (r == 0)
@@ -87,13 +137,15 @@ static int expire_tier(struct store *store, const struct store_view *view, enum 
 
 static int expire_blocks(struct store *store, struct store_maintained *done)
 {
-	struct store_options options = store_settings(store);
+	struct horizons horizons = find_horizons(store);
 	AUTO(store_view) view = NULL;
-	int r = store_view_open(store, &view);
+	int r;
 
+	let_go(store, &horizons, done);
+	r = store_view_open(store, &view);
 	for (int tier = 0; tier < TIERS && r == 0; tier++)
-		if (options.retention[tier] != FOREVER)
-			r = expire_tier(store, view, (enum kymo_tier)tier, store_now(store), options.retention[tier], done);
+		if (horizons.of[tier] != INT64_MIN)
+			r = expire_tier(store, view, (enum kymo_tier)tier, horizons.of[tier], done);
 	return r;
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -21,16 +22,18 @@
 	result __wrap_##name(__VA_ARGS__); \
 	result __wrap_##name(__VA_ARGS__)
 
-enum { GO_ON = 0, SHORTEN = -1 };	/* else the errno to fail with */
+enum { GO_ON = 0, SHORTEN = -1, KILL = -2 };	/* else the errno to fail with */
 
 static struct {
 	atomic_uint calls;		/* which; 0: off */
 	unsigned n;
 	int error;
 	bool stays;
+	unsigned part;			/* of 256, when killed in a write */
 	atomic_uint seen;
 	atomic_bool fired;
 } plan;
+static atomic_bool unsynced;
 
 static void set(unsigned calls, unsigned n, int error, bool stays)
 {
@@ -47,6 +50,20 @@ void fault_at(unsigned calls, unsigned n, int error) { set(calls, n, error, fals
 void fault_from(unsigned calls, unsigned n, int error) { set(calls, n, error, true); }
 void fault_short(unsigned calls, unsigned n) { set(calls, n, SHORTEN, false); }
 unsigned fault_calls(void) { return plan.seen; }
+void fault_unsynced(bool so) { unsynced = so; }
+
+void fault_kill(unsigned calls, unsigned n, unsigned part)
+{
+	plan.part = part;
+	set(calls, n, KILL, false);
+}
+
+static void end_here(void)
+{
+	kill(getpid(), SIGKILL);
+	for (;;)
+		pause();
+}
 
 bool fault_off(void)
 {
@@ -71,6 +88,8 @@ static bool fails(enum fault_call call)
 {
 	int error = ask(call);
 
+	if (error == KILL)
+		end_here();
 	if (error > 0)
 		errno = error;
 	return error > 0;
@@ -83,9 +102,21 @@ static bool passes(enum fault_call call, size_t *n)
 
 	if (error == SHORTEN && *n > 1)
 		*n = 1;
+	if (error == KILL && call == FAULT_READ)
+		end_here();
+	if (error == KILL)
+		*n = *n * plan.part / 256;
 	if (error > 0)
 		errno = error;
 	return error <= 0;
+}
+
+/* What a write gave; when it was to be the last thing, it was. */
+static ssize_t last(ssize_t written)
+{
+	if (plan.error == KILL && plan.fired)
+		end_here();
+	return written;
 }
 
 WRAP(void *, malloc, size_t n)
@@ -164,20 +195,20 @@ WRAP(ssize_t, pread64, int fd, void *data, size_t n, off_t at)
 
 WRAP(ssize_t, write, int fd, const void *data, size_t n)
 {
-	return passes(FAULT_WRITE, &n) ? __real_write(fd, data, n) : -1;
+	return passes(FAULT_WRITE, &n) ? last(__real_write(fd, data, n)) : -1;
 }
 
 WRAP(ssize_t, pwrite, int fd, const void *data, size_t n, off_t at)
 {
-	return passes(FAULT_PWRITE, &n) ? __real_pwrite(fd, data, n, at) : -1;
+	return passes(FAULT_PWRITE, &n) ? last(__real_pwrite(fd, data, n, at)) : -1;
 }
 
 WRAP(ssize_t, pwrite64, int fd, const void *data, size_t n, off_t at)
 {
-	return passes(FAULT_PWRITE, &n) ? __real_pwrite64(fd, data, n, at) : -1;
+	return passes(FAULT_PWRITE, &n) ? last(__real_pwrite64(fd, data, n, at)) : -1;
 }
 
-/* Falls short after the first byte of the first part. */
+/* Falls short in the first part. */
 static int shorten_parts(const struct iovec **parts, int count, struct iovec *first)
 {
 	size_t n = count > 0 ? (*parts)->iov_len : 0, left = n;
@@ -196,7 +227,7 @@ WRAP(ssize_t, writev, int fd, const struct iovec *parts, int count)
 	struct iovec first;
 
 	count = shorten_parts(&parts, count, &first);
-	return count < 0 ? -1 : __real_writev(fd, parts, count);
+	return count < 0 ? -1 : last(__real_writev(fd, parts, count));
 }
 
 WRAP(ssize_t, pwritev, int fd, const struct iovec *parts, int count, off_t at)
@@ -204,7 +235,7 @@ WRAP(ssize_t, pwritev, int fd, const struct iovec *parts, int count, off_t at)
 	struct iovec first;
 
 	count = shorten_parts(&parts, count, &first);
-	return count < 0 ? -1 : __real_pwritev(fd, parts, count, at);
+	return count < 0 ? -1 : last(__real_pwritev(fd, parts, count, at));
 }
 
 WRAP(ssize_t, pwritev64, int fd, const struct iovec *parts, int count, off_t at)
@@ -212,22 +243,27 @@ WRAP(ssize_t, pwritev64, int fd, const struct iovec *parts, int count, off_t at)
 	struct iovec first;
 
 	count = shorten_parts(&parts, count, &first);
-	return count < 0 ? -1 : __real_pwritev64(fd, parts, count, at);
+	return count < 0 ? -1 : last(__real_pwritev64(fd, parts, count, at));
 }
 
 WRAP(int, fdatasync, int fd)
 {
-	return fails(FAULT_FDATASYNC) ? -1 : __real_fdatasync(fd);
+	return fails(FAULT_FDATASYNC) ? -1 : unsynced ? 0 : __real_fdatasync(fd);
 }
 
 WRAP(int, fsync, int fd)
 {
-	return fails(FAULT_FSYNC) ? -1 : __real_fsync(fd);
+	return fails(FAULT_FSYNC) ? -1 : unsynced ? 0 : __real_fsync(fd);
 }
 
 WRAP(int, rename, const char *from, const char *to)
 {
 	return fails(FAULT_RENAME) ? -1 : __real_rename(from, to);
+}
+
+WRAP(int, unlink, const char *path)
+{
+	return fails(FAULT_UNLINK) ? -1 : __real_unlink(path);
 }
 
 WRAP(int, ftruncate, int fd, off_t size)

@@ -36,6 +36,7 @@ enum fault_call {
 	FAULT_MMAP = 1 << 11,
 	FAULT_MKDIR = 1 << 12,
 	FAULT_THREAD = 1 << 13,		/* pthread_create, which gives the error */
+	FAULT_UNLINK = 1 << 14,
 
 	FAULT_MEMORY = FAULT_MALLOC | FAULT_CALLOC | FAULT_REALLOC,
 	FAULT_WRITES = FAULT_WRITE | FAULT_PWRITE,
@@ -52,6 +53,15 @@ void fault_from(unsigned calls, unsigned n, int error);
 
 /* The nth of these reads or writes stops after one byte, and says so. */
 void fault_short(unsigned calls, unsigned n);
+
+/*
+ * In the nth of these calls the process ends by SIGKILL. What the call has done by
+ * then: `part` of 256 of the bytes of a write; of other calls nothing.
+ */
+void fault_kill(unsigned calls, unsigned n, unsigned part);
+
+/* fsync and fdatasync do nothing: for tests that lose no power. */
+void fault_unsynced(bool unsynced);
 
 /* No more faults. Was there one? */
 bool fault_off(void);
