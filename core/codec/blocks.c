@@ -17,11 +17,6 @@ static uint32_t last_count(uint32_t n)
 	return n % BLOCK ? n % BLOCK : BLOCK;
 }
 
-static size_t block_bytes(uint32_t count, uint32_t width)
-{
-	return ((size_t)count * width + 7) / 8;
-}
-
 /* ---- writing ---- */
 
 static void width_range(const struct blocks *blocks, uint8_t *least, uint8_t *most)
@@ -54,7 +49,7 @@ void blocks_sum(struct blocks *blocks, uint32_t n)
 	for (uint32_t b = 0; b + 1 < count; b++)
 		blocks->size += blocks->widths[b];
 	blocks->size = 1 + widths_bytes(count, most - least > NIBBLE) + 2 * blocks->size +
-		       block_bytes(last_count(n), blocks->widths[count - 1]);
+		       bits_bytes(last_count(n), blocks->widths[count - 1]);
 }
 
 void blocks_measure(struct blocks *blocks, const uint64_t *z, uint32_t n)
@@ -70,7 +65,7 @@ void blocks_measure(struct blocks *blocks, const uint64_t *z, uint32_t n)
 	blocks_sum(blocks, n);
 }
 
-static uint8_t *put_block(const uint64_t *z, uint32_t n, uint32_t width, uint8_t *to)
+uint8_t *bits_put(const uint64_t *z, uint32_t n, uint32_t width, uint8_t *to)
 {
 	uint64_t word = 0;
 	uint32_t filled = 0;
@@ -125,7 +120,7 @@ uint8_t *blocks_put(const struct blocks *blocks, const uint64_t *z, uint8_t *to)
 		return to;
 	to = put_widths(blocks, to);
 	for (uint32_t i = 0; i < n; i += BLOCK)
-		to = put_block(z + i, n - i < BLOCK ? n - i : BLOCK, blocks->widths[i / BLOCK], to);
+		to = bits_put(z + i, n - i < BLOCK ? n - i : BLOCK, blocks->widths[i / BLOCK], to);
 	return to;
 }
 
@@ -180,7 +175,7 @@ bool blocks_find(struct cursor *in, uint32_t n, struct blocks *blocks)
 		return false;
 	for (uint32_t b = 0; b + 1 < count; b++)
 		size += blocks->widths[b];
-	size = 2 * size + block_bytes(last_count(n), blocks->widths[count - 1]);
+	size = 2 * size + bits_bytes(last_count(n), blocks->widths[count - 1]);
 	blocks->bits = take_bytes(in, size);
 	blocks->end = in->end;
 	blocks->size = blocks->bits ? (size_t)(in->at - begin) : 0;
@@ -204,7 +199,7 @@ void blocks_get(const struct blocks *blocks, uint64_t *z)
 
 	for (uint32_t i = 0; i < blocks->n; i += BLOCK) {
 		uint32_t n = blocks->n - i < BLOCK ? blocks->n - i : BLOCK, width = blocks->widths[i / BLOCK];
-		size_t size = block_bytes(n, width);
+		size_t size = bits_bytes(n, width);
 
 		if (width == 0) {
 			memset(z + i, 0, n * sizeof *z);
@@ -217,5 +212,17 @@ void blocks_get(const struct blocks *blocks, uint64_t *z)
 			get_block(copy, n, width, z + i);
 		}
 		at += size;
+	}
+}
+
+void bits_get(const uint8_t *at, uint32_t n, uint32_t width, uint64_t *z)
+{
+	uint64_t mask = ~UINT64_C(0) >> (64 - width);
+	size_t size = bits_bytes(n, width);
+
+	for (uint32_t i = 0; i < n; i++) {
+		size_t bit = (size_t)i * width, byte = bit / 8;
+
+		z[i] = (byte + 8 <= size ? load64(at + byte) : load_some(at + byte, size - byte)) >> bit % 8 & mask;
 	}
 }

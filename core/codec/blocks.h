@@ -33,6 +33,16 @@ static ALWAYS_INLINE uint8_t width_of(uint64_t any)
 	return w > WIDTH_MOST ? 64 : (uint8_t)w;
 }
 
+/* n numbers of `width` bits (1..57, or 64) behind one another. Room for 8 more; gives where it ended. */
+uint8_t *bits_put(const uint64_t *z, uint32_t n, uint32_t width, uint8_t *to);
+/* The same back; reads nothing behind the last of them. */
+void bits_get(const uint8_t *at, uint32_t n, uint32_t width, uint64_t *z);
+
+static ALWAYS_INLINE size_t bits_bytes(uint32_t n, uint32_t width)
+{
+	return ((size_t)n * width + 7) / 8;
+}
+
 /* n numbers that are to be written, or were found; the widths of their blocks. */
 struct blocks {
 	uint32_t n;

@@ -8,11 +8,13 @@
  *	BITS	u64: all are this
  *	LINE to CODED	see scale.h, then numbers.h, then the rest of scale.h
  *	XOR	see xor.h
+ *	SPLIT	see split.h
  *	RAW	n doubles
  */
 #include "codec/values.h"
 #include "codec/numbers.h"
 #include "codec/scale.h"
+#include "codec/split.h"
 #include "codec/xor.h"
 #include "model/batch.h"
 #include "model/sample.h"
@@ -21,7 +23,7 @@
 #include <errno.h>
 #include <math.h>
 
-enum { SAME_EXPONENT = 16, SAME_EXPONENT_MOST = 15, DEAR = 3, SLACK = 16 };	/* DEAR: bytes a value; SLACK: writers store words */
+enum { SAME_EXPONENT = 16, SAME_EXPONENT_MOST = 15, DEAR = 3, SPLIT_LEAST = 5, SLACK = 16 };	/* bytes a value; SLACK: writers store words */
 
 /* ---- equal values ---- */
 
@@ -140,12 +142,34 @@ static int encode_xor(const double *v, uint32_t n, size_t size, struct buf *out)
 	return 0;
 }
 
+static int encode_split(const struct split *split, const double *v, uint32_t n, struct buf *out)
+{
+	uint8_t *to = room_for(out, 1 + split->size), *begin = to;
+
+	if (!to)
+		return -ENOMEM;
+	*to++ = FORM_SPLIT;
+	to = split_put(split, v, n, to);
+	CHECK((size_t)(to - begin) == 1 + split->size, "%zd is not %zu", to - begin, 1 + split->size);
+	out->len += 1 + split->size;
+	return 0;
+}
+
 /* Dear as integers, or none at all. */
 static int encode_dear(struct work *work, const double *v, uint32_t n, size_t size, struct buf *out)
 {
 	size_t by_xor = 1 + xor_size(v, n), raw = 1 + 8 * (size_t)n;
+	size_t best = by_xor < raw ? by_xor : raw;
+	struct split split;
 
-	if (size <= by_xor && size <= raw)
+	if (size <= best && size < (size_t)n * SPLIT_LEAST)
+		return encode_numbers(work, v, size, out);
+	if (best >= (size_t)n * SPLIT_LEAST) {
+		split_plan(&split, v, n);
+		if (1 + split.size < best && 1 + split.size < size)
+			return encode_split(&split, v, n, out);
+	}
+	if (size <= best)
 		return encode_numbers(work, v, size, out);
 	return raw <= by_xor ? encode_raw(v, n, out) : encode_xor(v, n, by_xor, out);
 }
@@ -252,6 +276,8 @@ static bool get_other(struct cursor *in, uint8_t tag, double *v, uint32_t n)
 		return get_scaled(in, tag, v, n);
 	case FORM_XOR:
 		return tag == FORM_XOR && xor_get(in, n, v);
+	case FORM_SPLIT:
+		return tag == FORM_SPLIT && split_get(in, n, v);
 	case FORM_RAW:
 		return tag == FORM_RAW && get_raw(in, v, n);
 	default:

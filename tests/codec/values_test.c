@@ -78,6 +78,20 @@ static void each_kind_of_series_gets_its_form(void **state)
 	expect("two that are far apart", v, N, FORM_XOR, 16 + N / 8 + N / 10 * 10);
 }
 
+static void falls_back_where_nothing_repeats(void **state)
+{
+	double v[N];
+
+	(void)state;
+	for (uint32_t i = 0; i < N; i++)
+		v[i] = value_of_bits(UINT64_C(0x3f8) << 52 | (uint64_t)noise(i) << 20 | noise(i + N) >> 11);
+	v[7] = -1e300;
+	expect("of one size", v, N, FORM_SPLIT, N * 7 + 16);
+	for (uint32_t i = 0; i < N; i++)
+		v[i] = value_of_bits((uint64_t)noise(i) << 33 | noise(i + N));
+	expect("any bits", v, N, FORM_RAW, N * 8 + 1);
+}
+
 static void ways_back_keep_conversions_short(void **state)
 {
 	double v[N];
@@ -183,6 +197,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_kind_of_series_gets_its_form),
+		cmocka_unit_test(falls_back_where_nothing_repeats),
 		cmocka_unit_test(ways_back_keep_conversions_short),
 		cmocka_unit_test(odd_values_are_exceptions),
 		cmocka_unit_test(takes_every_length),
