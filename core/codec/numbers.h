@@ -33,6 +33,7 @@ enum form {
 	FORM_RAW,
 };
 
+enum { SAME_EXPONENT = 16 };		/* FORM_SAME: times this, in its tag */
 enum tag { TAG_FORM = 15, TAG_ORDER = 16, TAG_GCD = 64, TAG_ULPS = 128 };	/* TAG_ORDER: times the order */
 
 /* Integers on their way to bytes. */
@@ -68,6 +69,14 @@ struct numbers_head {
 bool numbers_head(struct cursor *in, uint8_t tag, uint32_t n, struct numbers_head *head);
 /* n integers (as many as there were), from the head on. False: -EBADMSG. */
 bool numbers_get(struct cursor *in, uint8_t tag, uint32_t n, uint64_t *integers);
+/* Of a body that holds only some numbers: how many, where they go, and they less 1. */
+struct sparse {
+	uint32_t changes;
+	struct cursor places;	/* the bitmap; or varints, all of which are there */
+	struct blocks blocks;
+};
+
+bool sparse_find(struct cursor *in, enum form form, uint32_t n, struct sparse *sparse);
 /* The body alone: n - 1 numbers. */
 bool numbers_body(struct cursor *in, enum form form, uint32_t n, uint64_t *z);
 void numbers_restore(const struct numbers_head *head, const uint64_t *z, uint32_t n, uint64_t *integers);

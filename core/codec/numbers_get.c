@@ -57,21 +57,29 @@ static bool skip_varints(struct cursor *in, uint32_t n)
 	return !in->bad;
 }
 
-static bool sparse_body(struct cursor *in, enum form form, uint32_t n, uint64_t *z)
+bool sparse_find(struct cursor *in, enum form form, uint32_t n, struct sparse *sparse)
 {
-	uint64_t some[VALUES_MOST], changes = take_varint(in);
-	struct cursor places = *in;
-	struct blocks blocks;
+	uint64_t changes = take_varint(in);
 
+	sparse->places = *in;
+	sparse->changes = (uint32_t)changes;
 	if (in->bad || changes > n)
 		return false;
-	if (form == FORM_BITMAP ? !take_bytes(in, (n + 7) / 8) : !skip_varints(in, (uint32_t)changes))
+	if (form == FORM_BITMAP ? !take_bytes(in, (n + 7) / 8) : !skip_varints(in, sparse->changes))
 		return false;
-	if (!blocks_find(in, (uint32_t)changes, &blocks))
+	return blocks_find(in, sparse->changes, &sparse->blocks);
+}
+
+static bool sparse_body(struct cursor *in, enum form form, uint32_t n, uint64_t *z)
+{
+	uint64_t some[VALUES_MOST];
+	struct sparse sparse;
+
+	if (!sparse_find(in, form, n, &sparse))
 		return false;
-	blocks_get(&blocks, some);
-	return form == FORM_BITMAP ? spread_bitmap(places.at, some, (uint32_t)changes, z, n)
-				   : spread_places(&places, some, (uint32_t)changes, z, n);
+	blocks_get(&sparse.blocks, some);
+	return form == FORM_BITMAP ? spread_bitmap(sparse.places.at, some, sparse.changes, z, n)
+				   : spread_places(&sparse.places, some, sparse.changes, z, n);
 }
 
 bool numbers_body(struct cursor *in, enum form form, uint32_t n, uint64_t *z)

@@ -28,23 +28,41 @@ bool scale_read(struct cursor *in, struct scale *scale, bool *exceptions)
 	       (scale->way != WAY_BINARY || scale->exponent == 0);
 }
 
+double scale_factor(const struct scale *scale)
+{
+	switch (scale->way) {
+	case WAY_BINARY:
+		return ldexp(1, -scale->binary);
+	case WAY_MULTIPLY:
+		return scale_inverses[scale->exponent];
+	case WAY_TWICE:
+		return scale_powers[scale->exponent / 2];
+	default:
+		return scale_powers[scale->exponent];
+	}
+}
+
 void scale_doubles(const struct scale *scale, const uint64_t *integers, uint32_t n, double *v)
 {
-	double power = scale_powers[scale->exponent], half = scale_powers[scale->exponent / 2];
-	double factor = scale->way == WAY_BINARY ? ldexp(1, -scale->binary) : scale_inverses[scale->exponent];
+	double factor = scale_factor(scale);
 
-	if (scale->way == WAY_DIVIDE && scale->exponent == 0)
-		for (uint32_t i = 0; i < n; i++)
-			v[i] = (double)(int64_t)integers[i];
-	else if (scale->way == WAY_DIVIDE)
-		for (uint32_t i = 0; i < n; i++)
-			v[i] = (double)(int64_t)integers[i] / power;
-	else if (scale->way == WAY_TWICE)
-		for (uint32_t i = 0; i < n; i++)
-			v[i] = (double)(int64_t)integers[i] / half / half;
-	else
-		for (uint32_t i = 0; i < n; i++)
-			v[i] = (double)(int64_t)integers[i] * factor;
+	for (uint32_t i = 0; i < n; i++) {
+		double plain = (double)(int64_t)integers[i];
+
+		switch (scale_step(scale)) {
+		case STEP_NONE:
+			v[i] = plain;
+			break;
+		case STEP_DIVIDE:
+			v[i] = plain / factor;
+			break;
+		case STEP_MULTIPLY:
+			v[i] = plain * factor;
+			break;
+		default:
+			v[i] = plain / factor / factor;
+		}
+	}
 }
 
 static double beside(double v, uint64_t ulps)

@@ -39,6 +39,16 @@ struct scale {
 	int32_t binary;		/* k */
 };
 
+/* How integers become doubles: one step, and its constant. */
+enum step { STEP_NONE, STEP_DIVIDE, STEP_DIVIDE_TWICE, STEP_MULTIPLY };
+
+static inline enum step scale_step(const struct scale *scale)
+{
+	return scale->way == WAY_TWICE ? STEP_DIVIDE_TWICE : scale->way != WAY_DIVIDE ? STEP_MULTIPLY :
+	       scale->exponent ? STEP_DIVIDE : STEP_NONE;
+}
+double scale_factor(const struct scale *scale);
+
 /* Doubles on their way to bytes. */
 struct scaled {
 	struct scale scale;

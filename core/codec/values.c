@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * values.c - which form a column gets, by its exact size, and back from each.
+ * values.c - which form a column gets, by its exact size.
  *
  *	u8	bits 0-3: form (numbers.h); of FORM_SAME bits 4-7: e; of FORM_LINE to
  *		FORM_CODED bits 4-5: order, bit 6: gcd, bit 7: ulps; else 0
@@ -23,7 +23,7 @@
 #include <errno.h>
 #include <math.h>
 
-enum { SAME_EXPONENT = 16, SAME_EXPONENT_MOST = 15, DEAR = 3, SPLIT_LEAST = 5, SLACK = 16 };	/* bytes a value; SLACK: writers store words */
+enum { SAME_EXPONENT_MOST = 15, DEAR = 3, SPLIT_LEAST = 5, SLACK = 16 };	/* bytes a value; SLACK: writers store words */
 
 /* ---- equal values ---- */
 
@@ -74,23 +74,6 @@ static int encode_same(double v, const struct values_hint *hint, struct buf *out
 int values_encode_same(double v, struct buf *out)
 {
 	return encode_same(v, NULL, out);
-}
-
-static bool get_same(struct cursor *in, uint8_t tag, double *v)
-{
-	if ((tag & TAG_FORM) == FORM_SAME)
-		*v = (double)(int64_t)take_zigzag(in) / scale_powers[tag / SAME_EXPONENT];
-	else
-		*v = value_of_bits(take_u64(in));
-	return !in->bad && in->at == in->end;
-}
-
-bool values_are_same(const uint8_t *data, size_t size, double *v)
-{
-	struct cursor in = { data, data + size, false };
-	uint8_t tag = size ? take_u8(&in) : FORM_RAW;
-
-	return ((tag & TAG_FORM) == FORM_SAME || tag == FORM_BITS) && get_same(&in, tag, v);
 }
 
 /* ---- other values ---- */
@@ -240,69 +223,4 @@ int values_encode_decimal(const int64_t *mantissa, uint32_t n, int32_t exponent,
 	scaled_take(&work.scaled, n, exponent < 0 ? (uint32_t)-exponent : 0);
 	numbers_plan(&work.numbers, work.scaled.integers, n, effort);
 	return encode_numbers(&work, NULL, 1 + work.scaled.size + work.numbers.size, out);
-}
-
-/* ---- decoding ---- */
-
-static bool get_scaled(struct cursor *in, uint8_t tag, double *v, uint32_t n)
-{
-	uint64_t integers[VALUES_MOST];
-	struct scale scale;
-	bool exceptions;
-
-	if (!scale_read(in, &scale, &exceptions) || !numbers_get(in, tag, n, integers))
-		return false;
-	scale_doubles(&scale, integers, n, v);
-	return scale_rest(in, tag & TAG_ULPS, exceptions, n, v);
-}
-
-static bool get_raw(struct cursor *in, double *v, uint32_t n)
-{
-	const uint8_t *at = take_bytes(in, 8 * (size_t)n);
-
-	for (uint32_t i = 0; at && i < n; i++)
-		v[i] = value_of_bits(load64(at + 8 * (size_t)i));
-	return at != NULL;
-}
-
-static bool get_other(struct cursor *in, uint8_t tag, double *v, uint32_t n)
-{
-	switch (tag & TAG_FORM) {
-	case FORM_LINE:
-	case FORM_BLOCKS:
-	case FORM_BITMAP:
-	case FORM_PLACES:
-	case FORM_CODED:
-		return get_scaled(in, tag, v, n);
-	case FORM_XOR:
-		return tag == FORM_XOR && xor_get(in, n, v);
-	case FORM_SPLIT:
-		return tag == FORM_SPLIT && split_get(in, n, v);
-	case FORM_RAW:
-		return tag == FORM_RAW && get_raw(in, v, n);
-	default:
-		return false;
-	}
-}
-
-static void fill(double *v, uint32_t n, double one)
-{
-	for (uint32_t i = 0; i < n; i++)
-		v[i] = one;
-}
-
-int values_decode(const uint8_t *data, size_t size, double *v, uint32_t n)
-{
-	struct cursor in = { data, data + size, false };
-	double one;
-
-	if (n == 0 || size == 0)
-		return -EBADMSG;
-	if (values_are_same(data, size, &one)) {
-		fill(v, n, one);
-		return 0;
-	}
-	if (n > VALUES_MOST || !get_other(&in, take_u8(&in), v, n) || in.bad || in.at != in.end)
-		return -EBADMSG;
-	return 0;
 }
