@@ -62,7 +62,7 @@ int sketch_reserve(struct sketch *sketch, uint32_t n)
 	return 0;
 }
 
-int sketch_copy(struct sketch *to, const struct sketch *from)
+static int sketch_copy_buckets(struct sketch *to, const struct sketch *from)
 {
 	int r = sketch_reserve(to, from->n);
 
@@ -72,8 +72,17 @@ int sketch_copy(struct sketch *to, const struct sketch *from)
 		memcpy(to->index, from->index, from->n * sizeof *to->index);
 		memcpy(to->counts, from->counts, from->n * sizeof *to->counts);
 	}
-	to->schema = from->schema;
 	to->n = from->n;
+	return 0;
+}
+
+int sketch_copy(struct sketch *to, const struct sketch *from)
+{
+	int r = sketch_copy_buckets(to, from);
+
+	if (r < 0)
+		return r;
+	to->schema = from->schema;
 	to->zeros = from->zeros;
 	to->nans = from->nans;
 	return 0;
@@ -193,22 +202,6 @@ int sketch_add(struct sketch *sketch, double v, uint64_t count)
 	return count ? add_any(sketch, v, count, &near) : 0;
 }
 
-int sketch_add_all(struct sketch *sketch, const double *values, uint32_t n)
-{
-	uint32_t near = 0;
-	int r = 0;
-
-	for (uint32_t i = 0; i < n && r == 0;) {
-		uint32_t run = 1;
-
-		while (i + run < n && values[i + run] == values[i])
-			run++;
-		r = add_any(sketch, values[i], run, &near);
-		i += run;
-	}
-	return r;
-}
-
 /* A sorted array seen at a coarser schema: neighbours that fall together are one. */
 struct view {
 	const struct sketch *of;
@@ -295,6 +288,112 @@ int sketch_merge(struct sketch *to, const struct sketch *from)
 	to->zeros = counts_plus(to->zeros, from->zeros);
 	to->nans = counts_plus(to->nans, from->nans);
 	return 0;
+}
+
+/* ---- many values ---- */
+
+enum { AT_ONCE = 64, SPAN = 512 };	/* values; buckets that they may reach over to be counted in an array */
+
+/* The others first, so that what is left has an index. How many are left. */
+static uint32_t take_zeros(struct sketch *sketch, const double *values, uint32_t n, double *left)
+{
+	uint32_t kept = 0, zeros = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		left[kept] = values[i];
+		kept += values[i] < 0 || values[i] > 0;
+		zeros += values[i] == 0;
+	}
+	sketch->zeros = counts_plus(sketch->zeros, zeros);
+	sketch->nans = counts_plus(sketch->nans, n - kept - zeros);
+	return kept;
+}
+
+/* Those of eight neighbours that are not 0. */
+static void take_eight(const uint8_t *counts, int32_t index, struct sketch *out)
+{
+	uint64_t eight = 0;
+
+	for (uint32_t i = 0; i < sizeof eight; i++)
+		eight |= (uint64_t)counts[i] << 8 * i;		/* one load */
+	for (; eight; eight &= ~(UINT64_C(0xff) << (__builtin_ctzll(eight) & ~7))) {
+		int32_t i = __builtin_ctzll(eight) >> 3;
+
+		out->index[out->n] = index + i;
+		out->counts[out->n++] = counts[i];
+	}
+}
+
+/* Counted in an array as wide as they reach: no search, no moves. false: they reach too far. */
+static bool count_close(const int32_t *index, uint32_t n, struct sketch *out)
+{
+	uint8_t counts[SPAN + sizeof(uint64_t)];
+	int64_t low = index[0], high = index[0];
+
+	for (uint32_t i = 1; i < n; i++) {
+		low = index[i] < low ? index[i] : low;
+		high = index[i] > high ? index[i] : high;
+	}
+	if (high - low >= SPAN)
+		return false;
+	memset(counts, 0, (size_t)(high - low) + sizeof(uint64_t));
+	for (uint32_t i = 0; i < n; i++)
+		counts[index[i] - low]++;
+	for (int64_t at = 0; at <= high - low; at += sizeof(uint64_t))
+		take_eight(counts + at, (int32_t)(low + at), out);
+	return true;
+}
+
+static int add_each(struct sketch *sketch, const double *values, uint32_t n)
+{
+	uint32_t near = 0;
+	int r = 0;
+
+	for (uint32_t i = 0; i < n && r == 0; i++)
+		r = add(sketch, values[i], 1, &near);
+	return r;
+}
+
+/* At most AT_ONCE. On -ENOMEM the sketch is as it was. */
+static int add_some(struct sketch *sketch, const double *values, uint32_t n)
+{
+	double left[AT_ONCE + 1];
+	int32_t index[AT_ONCE], buckets[AT_ONCE];
+	uint64_t counts[AT_ONCE], zeros = sketch->zeros, nans = sketch->nans;
+	struct sketch part = { .schema = sketch->schema, .index = buckets, .counts = counts };
+	int r = 0;
+
+	n = take_zeros(sketch, values, n, left);
+	sketch_indexes(left, n, sketch->schema, index);
+	if (n && count_close(index, n, &part))
+		r = sketch->n ? sketch_merge(sketch, &part) : sketch_copy_buckets(sketch, &part);
+	else
+		r = add_each(sketch, left, n);
+	if (r < 0) {
+		sketch->zeros = zeros;
+		sketch->nans = nans;
+	}
+	return r;
+}
+
+int sketch_add_all(struct sketch *sketch, const double *values, uint32_t n)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < n && r == 0;) {
+		uint32_t same = i + 1, some = n - i < AT_ONCE ? n - i : AT_ONCE;
+
+		while (same < n && values[same] == values[i])
+			same++;
+		if (same - i >= some / 2) {
+			r = sketch_add(sketch, values[i], same - i);
+			i = same;
+			continue;
+		}
+		r = add_some(sketch, values + i, some);
+		i += some;
+	}
+	return r;
 }
 
 uint64_t sketch_count(const struct sketch *sketch)

@@ -39,6 +39,7 @@ bool sketch_same(const struct sketch *a, const struct sketch *b);
 
 /* The signed index of v at a schema; v is neither 0 nor NaN. */
 int32_t sketch_index(double v, int32_t schema);
+void sketch_indexes(const double *v, uint32_t n, int32_t schema, int32_t *index);
 /* Where bucket i (without base and sign) goes when the schema is that much coarser: i / 2^by, rounded up. */
 static inline int32_t sketch_coarser(int32_t i, int32_t by)
 {

@@ -15,8 +15,10 @@
 
 #include <math.h>
 
+enum { COARSE = 5, COARSE_STEPS = 32 };
 enum { MANTISSA_BITS = 52, EXPONENT_BIAS = 1023, EXPONENT_INF = 0x7ff, DENORMAL_SHIFT = 54, STEPS = 256 };
 
+#define SIGN_BIT (UINT64_C(1) << 63)
 #define MANTISSA_MASK ((UINT64_C(1) << MANTISSA_BITS) - 1)
 
 /* Mantissas of 2^(k/256), the implied 1 left out. */
@@ -108,6 +110,18 @@ static const uint16_t below[STEPS] = {
 	245, 246, 246, 247, 248, 248, 249, 250, 251, 251, 252, 253, 254, 254, 255, 256,
 };
 
+/* The same for the borders of schema 5, every 8th of them: there at most one lies inside a cell. */
+static const uint8_t below_coarse[STEPS] = {
+	0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 5, 5, 5, 5, 5, 5, 6, 6,
+	6, 6, 6, 6, 7, 7, 7, 7, 7, 7, 8, 8, 8, 8, 8, 8, 8, 9, 9, 9, 9, 9, 9, 9, 10, 10, 10, 10, 10, 10, 11, 11,
+	11, 11, 11, 11, 11, 12, 12, 12, 12, 12, 12, 12, 13, 13, 13, 13, 13, 13, 13, 13, 14, 14, 14, 14, 14, 14, 14, 15, 15, 15, 15, 15,
+	15, 15, 15, 16, 16, 16, 16, 16, 16, 16, 16, 17, 17, 17, 17, 17, 17, 17, 18, 18, 18, 18, 18, 18, 18, 18, 18, 19, 19, 19, 19, 19,
+	19, 19, 19, 20, 20, 20, 20, 20, 20, 20, 20, 21, 21, 21, 21, 21, 21, 21, 21, 21, 22, 22, 22, 22, 22, 22, 22, 22, 22, 23, 23, 23,
+	23, 23, 23, 23, 23, 23, 24, 24, 24, 24, 24, 24, 24, 24, 24, 25, 25, 25, 25, 25, 25, 25, 25, 25, 26, 26, 26, 26, 26, 26, 26, 26,
+	26, 26, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 28, 28, 28, 28, 28, 28, 28, 28, 28, 28, 29, 29, 29, 29, 29, 29, 29, 29, 29, 29,
+	30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 32, 32, 32, 32, 32, 32, 32, 32, 32, 32,
+};
+
 /* The bucket of a positive finite value at schema 8. */
 static int32_t finest(uint64_t bits)
 {
@@ -120,21 +134,52 @@ static int32_t finest(uint64_t bits)
 	return exponent * STEPS + (int32_t)k;
 }
 
-int32_t sketch_index(double v, int32_t schema)
+/* The same at schema 5. */
+static inline int32_t coarse(uint64_t bits)
 {
-	bool negative = signbit(v);
-	uint64_t bits = value_bits(fabs(v));
-	uint64_t exponent = bits >> MANTISSA_BITS;
+	uint64_t mantissa = bits & MANTISSA_MASK;
+	int32_t exponent = (int32_t)(bits >> MANTISSA_BITS) - EXPONENT_BIAS;
+	uint32_t k = below_coarse[mantissa >> (MANTISSA_BITS - 8)];
+
+	return exponent * COARSE_STEPS + (int32_t)(k + (borders[k * (STEPS / COARSE_STEPS)] < mantissa));
+}
+
+/* What no table has: infinite, or denormal. `bits` without the sign. */
+static int32_t index_of_odd(uint64_t bits, bool negative, int32_t schema)
+{
 	int32_t i;
 
-	if (exponent - 1 < EXPONENT_INF - 1)
-		i = finest(bits);
-	else if (exponent)
+	if (bits >> MANTISSA_BITS == EXPONENT_INF)
 		return negative ? INT32_MIN : INT32_MAX;
-	else
-		i = finest(value_bits(ldexp(fabs(v), DENORMAL_SHIFT))) - DENORMAL_SHIFT * STEPS;
+	i = finest(value_bits(ldexp(value_of_bits(bits), DENORMAL_SHIFT))) - DENORMAL_SHIFT * STEPS;
 	i = KYMO_BUCKET_BASE + sketch_coarser(i, SKETCH_SCHEMA_MAX - schema);
 	return negative ? -i : i;
+}
+
+static inline int32_t index_of(uint64_t bits, int32_t schema)
+{
+	uint64_t size = bits & ~SIGN_BIT;
+	bool negative = bits & SIGN_BIT;
+	int32_t i;
+
+	if ((size >> MANTISSA_BITS) - 1 >= EXPONENT_INF - 1)
+		return index_of_odd(size, negative, schema);
+	if (schema <= COARSE)
+		i = KYMO_BUCKET_BASE + sketch_coarser(coarse(size), COARSE - schema);
+	else
+		i = KYMO_BUCKET_BASE + sketch_coarser(finest(size), SKETCH_SCHEMA_MAX - schema);
+	return negative ? -i : i;
+}
+
+int32_t sketch_index(double v, int32_t schema)
+{
+	return index_of(value_bits(v), schema);
+}
+
+void sketch_indexes(const double *v, uint32_t n, int32_t schema, int32_t *index)
+{
+	for (uint32_t i = 0; i < n; i++)
+		index[i] = index_of(value_bits(v[i]), schema);
 }
 
 /* (gamma - 1) / 2 without losing digits when gamma is near 1. */

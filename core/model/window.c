@@ -146,6 +146,78 @@ static uint32_t run_length(const double *v, uint32_t i, uint32_t n)
 	return end - i;
 }
 
+/* All the same bits: the whole run at once, and to the bit what one by one would give, as v * n fits in two doubles. */
+static bool add_same(struct window *window, double v, uint32_t n)
+{
+	double sum = v * n, low = fma(v, n, -sum);
+
+	if (window->count || !isfinite(sum) || !isfinite(low))
+		return false;
+	window->first = window->last = window->min = window->max = v;
+	window->sum = sum;
+	window->sum_low = low;
+	return true;
+}
+
+/*
+ * The columns of a run in registers. The sum is Knuth's two-sum: what it rounds away
+ * is exactly what sum_add() finds with a branch. false, and nothing has changed: a
+ * NaN, or a sum that is not finite.
+ */
+static bool add_run(struct window *window, bool counter, const double *v, uint32_t n)
+{
+	double sum = window->sum, low = window->sum_low, correction = window->correction;
+	double min = window->count ? window->min : v[0], max = window->count ? window->max : v[0];
+	double before = window->count ? window->last : v[0];
+	bool odd = isnan(min) || isnan(max);
+
+	for (uint32_t i = 0; i < n; i++) {
+		double x = v[i], next = sum + x, part = next - sum;
+
+		low += (sum - (next - part)) + (x - part);
+		sum = next;
+		min = x < min ? x : min;
+		max = x > max ? x : max;
+		if (counter)
+			correction += x < before ? before : 0;
+		before = x;
+		odd |= x != x;
+	}
+	if (odd || !isfinite(sum) || !isfinite(low))
+		return false;
+	if (!window->count)
+		window->first = v[0];
+	window->sum = sum;
+	window->sum_low = low;
+	window->min = min;
+	window->max = max;
+	window->correction = correction;
+	window->last = before;
+	return true;
+}
+
+static bool all_same(const double *v, uint32_t n)
+{
+	return n > 1 && !isnan(v[0]) && memcmp(v, v + 1, (n - 1) * sizeof *v) == 0;
+}
+
+/* A run without staleness marks. */
+static void add_values(struct window *window, enum series_kind kind, const kymo_ms *at, const double *v, uint32_t n)
+{
+	if (!n)
+		return;
+	if ((all_same(v, n) && add_same(window, v[0], n)) || add_run(window, kind == KIND_COUNTER, v, n)) {
+		if (!window->count)
+			window->first_at = at[0];
+		window->count += n;
+		window->last_at = at[n - 1];
+		window->ended = false;
+		return;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		scalars_add(window, kind, at[i], v[i]);
+}
+
 int window_add_all(struct window *window, enum series_kind kind, const kymo_ms *at, const double *v, uint32_t n)
 {
 	for (uint32_t i = 0; i < n;) {
@@ -154,9 +226,8 @@ int window_add_all(struct window *window, enum series_kind kind, const kymo_ms *
 
 		if (r < 0)
 			return r;
-		for (uint32_t end = i + run; i < end; i++)
-			scalars_add(window, kind, at[i], v[i]);
-		for (; i < n && value_is_stale(v[i]); i++)
+		add_values(window, kind, at + i, v + i, run);
+		for (i += run; i < n && value_is_stale(v[i]); i++)
 			window->ended = true;
 	}
 	return 0;
