@@ -9,7 +9,7 @@
  * minute. What two minutes in a row have in common is lost by that, so the sizes
  * err on the safe side. CPU time of the process; medians of five.
  */
-#include "capture.h"
+#include "data.h"
 #include "store/record.h"
 #include "store/rollup.h"
 #include "store/state.h"
@@ -24,7 +24,35 @@
 
 enum { SERIES = 10000, MINUTES = 60, RUNS = 5 };
 
-static struct capture capture;
+struct capture_series {
+	enum series_kind kind;
+	const double *values;
+};
+
+static struct {
+	struct bench_data data;
+	bool real;
+	uint32_t rows, n;
+	struct capture_series *series;
+} capture;
+
+static void capture_load(void)
+{
+	capture.real = bench_real(&capture.data, NULL);
+	if (!capture.real)
+		bench_walks(&capture.data, "walks", 500, 1200, 2);
+	capture.rows = capture.data.samples;
+	capture.n = capture.data.series;
+	capture.series = calloc(capture.n, sizeof *capture.series);
+	CHECK(capture.series, "%u", capture.n);
+	for (uint32_t i = 0; i < capture.n; i++) {
+		const char *name = capture.data.labels ? capture.data.labels[i] : "walk";
+
+		capture.series[i] = (struct capture_series){ series_kind_of(KYMO_UNTYPED, name, strcspn(name, "{")),
+							     bench_series(&capture.data, i) };
+	}
+}
+
 
 static double ms(int64_t begin)
 {
@@ -249,11 +277,11 @@ static void year(void)
 {
 	static const double raw = 43.2 * 0.34;	/* bytes a sample: bench store-codec and store-blocks measure it */
 	const double points[TIERS] = { 43.2, 5.04, 4.32, 4.38 };
-	struct size size[TIERS] = { [KYMO_1M] = size_of(20, 1, KYMO_1M, true), [KYMO_5M] = size_of(240, 5, KYMO_5M, false),
+	struct size size[TIERS] = { [KYMO_1M] = size_of(capture.rows / 60, 1, KYMO_1M, true), [KYMO_5M] = size_of(240, 5, KYMO_5M, false),
 				    [KYMO_1H] = size_of(240, 60, KYMO_1H, false) };
 	double scalars = raw, sketches = 0;
 
-	printf("%s: %u series, %u rows\n", capture.real ? "the capture" : "made up", capture.n, capture.rows);
+	printf("%s: %u series, %u rows\n", capture.real ? "the capture" : "walks", capture.n, capture.rows);
 	for (int tier = KYMO_1M; tier < TIERS; tier++) {
 		printf("a record of %s                                  %8.2f bytes, its sketch %.2f\n",
 		       tier_name((enum kymo_tier)tier), size[tier].scalars, size[tier].sketches);
@@ -268,12 +296,13 @@ int main(int argc, char **argv)
 {
 	(void)argv;
 	log_set_level(LOG_STORE, LOG_LEVEL_ERROR);
-	capture_load(&capture);
+	capture_load();
 	if (argc < 2)
 		sketches();
 	minutes();
 	if (argc < 2)
 		year();
-	capture_free(&capture);
+	free(capture.series);
+	bench_data_fini(&capture.data);
 	return 0;
 }
