@@ -12,6 +12,7 @@
 
 #define WORKERS 2
 #define DRAIN_MS 5000
+#define DROPPED_MS 500			/* and so long until those that waited in vain have been told so */
 #define CONTROL_CONNECTIONS 32		/* beside those over TCP: who administers always gets in */
 #define REFUSED_AT_ONCE 64		/* so many get to know that they are too many; more are just closed */
 
@@ -24,6 +25,16 @@ struct engine {
 	_Atomic uint64_t held;			/* bytes of bodies */
 	pthread_mutex_t guard;			/* of rules */
 	struct rules *rules;
+	struct pool *pools[LANES];
+};
+
+/* Queries are work for the CPU, changes mostly wait: for each other, for plugins, for the disk. */
+static const struct {
+	const char *name;
+	uint32_t threads, room;
+} lanes[LANES] = {
+	[LANE_QUERIES] = { "kymo-query", 2, 64 },
+	[LANE_CHANGES] = { "kymo-change", 2, 32 },
 };
 
 struct rules *engine_hold_rules(struct engine *engine)
@@ -57,6 +68,11 @@ void engine_release_bytes(struct engine *engine, uint64_t n)
 	atomic_fetch_sub_explicit(&engine->held, n, memory_order_relaxed);
 }
 
+bool engine_put(struct engine *engine, enum lane lane, struct job *job)
+{
+	return pool_put(engine->pools[lane], job);
+}
+
 static uint32_t most_connections(struct engine *engine, bool control)
 {
 	LOCK(&engine->guard);
@@ -84,8 +100,30 @@ void engine_set_rules(struct engine *engine, struct rules *rules)
 	rules_release(old);
 }
 
+static uint32_t in_progress(const struct engine *engine)
+{
+	uint32_t n = 0;
+
+	for (int i = 0; i < WORKERS; i++)
+		n += engine->worker[i].requests;
+	return n;
+}
+
+/* For a while. */
+static void await_answers(const struct engine *engine, int ms)
+{
+	const struct timespec nap = { .tv_nsec = 5000000 };
+
+	for (int64_t end = clock_mono_ns() + ms * INT64_C(1000000); in_progress(engine) && clock_mono_ns() < end;)
+		nanosleep(&nap, NULL);
+}
+
+/* The pools first: libmicrohttpd must not end while one of its connections waits for them. */
 static void destroy(struct engine *engine)
 {
+	for (int lane = 0; lane < LANES; lane++)
+		pool_destroy(engine->pools[lane]);
+	await_answers(engine, DROPPED_MS);
 	for (int i = 0; i < WORKERS; i++)
 		if (engine->worker[i].daemon)
 			MHD_stop_daemon(engine->worker[i].daemon);
@@ -108,6 +146,9 @@ int engine_start(struct kymo *kymo, struct rules *rules, struct engine **out, st
 	engine->rules = rules;
 	pthread_mutex_init(&engine->guard, NULL);
 	left_out_init(&engine->left_out);
+	for (int lane = 0; r == 0 && lane < LANES; lane++)
+		if (lanes[lane].threads)
+			r = pool_create(lanes[lane].name, lanes[lane].threads, lanes[lane].room, &engine->pools[lane]);
 	for (int i = 0; r == 0 && i < WORKERS; i++) {
 		engine->worker[i].engine = engine;
 		r = exchange_start(&engine->worker[i]);
@@ -120,28 +161,15 @@ int engine_start(struct kymo *kymo, struct rules *rules, struct engine **out, st
 	return 0;
 }
 
-static uint32_t in_progress(const struct engine *engine)
-{
-	uint32_t n = 0;
-
-	for (int i = 0; i < WORKERS; i++)
-		n += engine->worker[i].requests;
-	return n;
-}
-
 void engine_stop(struct engine *engine)
 {
-	const struct timespec nap = { .tv_nsec = 5000000 };
-
 	if (!engine)
 		return;
-	for (int64_t end = clock_mono_ns() + DRAIN_MS * INT64_C(1000000);
-	     in_progress(engine) && clock_mono_ns() < end;)
-		nanosleep(&nap, NULL);
+	await_answers(engine, DRAIN_MS);
 	destroy(engine);
 }
 
-/* The worker with the least to do; so a long query holds up only those that came before. */
+/* The worker with the least to do. */
 static struct worker *choose(struct engine *engine)
 {
 	struct worker *best = &engine->worker[engine->turn++ % WORKERS];

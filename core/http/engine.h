@@ -3,11 +3,14 @@
  * engine.h - libmicrohttpd: connections go in, requests come out of them, are
  * guarded and routed. Two of its daemons, each with a thread and no socket to
  * listen on: the server accepts, so that addresses come and go without them.
+ * What may take long is answered by threads of pools (route.h says what).
  */
 #ifndef HTTP_ENGINE_H
 #define HTTP_ENGINE_H
 
 #include "http/left_out.h"
+#include "http/pool.h"
+#include "http/route.h"
 #include "http/rules.h"
 #include "service/service.h"
 
@@ -41,6 +44,8 @@ struct left_out *engine_left_out(struct engine *engine);
  */
 bool engine_hold_bytes(struct engine *engine, uint64_t n, uint64_t own, uint64_t most);
 void engine_release_bytes(struct engine *engine, uint64_t n);
+/* Do it on a thread of that lane (not LANE_AT_ONCE). False: too much waits there. */
+bool engine_put(struct engine *engine, enum lane lane, struct job *job);
 /* A connection begins; false: it is one too many, and is only to be told so. */
 bool engine_enter(struct engine *engine, bool control);
 void engine_leave(struct engine *engine, bool control);

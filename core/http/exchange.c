@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * exchange.c - between libmicrohttpd and the routes: a request is gathered (size
- * limits first), guarded, routed, answered.
+ * limits first), guarded, routed, answered. While a pool works on an answer its
+ * connection is suspended: nobody else touches the exchange then.
  */
 #include "http/engine.h"
 #include "http/guard.h"
@@ -11,6 +12,7 @@
 
 #include <errno.h>
 #include <microhttpd.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
@@ -31,11 +33,16 @@ struct exchange {
 	struct rules *rules;
 	bool control, refused;
 	struct request request;
+	struct response response;
 	struct engine *engine;
 	uint64_t held;			/* bytes of the body that the engine has counted */
 	uint64_t dropped;		/* bytes of the body, when it is over the limit, or too much is in flight */
 	bool busy;			/* it is that */
 	bool out_of_memory, not_text;
+	struct MHD_Connection *connection;	/* while it is suspended */
+	const struct route *route;
+	struct job job;
+	bool answered;			/* by a pool */
 };
 
 static enum MHD_Result take_parameter(void *data, enum MHD_ValueKind kind, const char *name, size_t name_len,
@@ -175,21 +182,85 @@ static void take_headers(struct exchange *exchange, struct MHD_Connection *conne
 	request->write = exchange->rules->write;
 }
 
+/* ---- on a thread of a pool ---- */
+
+static void resume(struct exchange *exchange)
+{
+	exchange->answered = true;
+	MHD_resume_connection(exchange->connection);
+}
+
+static struct exchange *of_job(struct job *job)
+{
+	return (struct exchange *)((char *)job - offsetof(struct exchange, job));
+}
+
+static void run_job(struct job *job)
+{
+	struct exchange *exchange = of_job(job);
+
+	route_run(exchange->route, &exchange->request, &exchange->response);
+	resume(exchange);
+}
+
+static void drop_job(struct job *job)
+{
+	struct exchange *exchange = of_job(job);
+
+	response_error(&exchange->response, 503, "the daemon ends");
+	resume(exchange);
+}
+
+static void refuse_queue(struct exchange *exchange)
+{
+	response_error(&exchange->response, 503, "too many %s wait already; try again",
+		       exchange->route->lane == LANE_QUERIES ? "queries" : "changes");
+	exchange->response.retry_after = RETRY_SECONDS;
+}
+
+/* From here on until it is resumed the connection is the pool's. */
+static void hand_over(struct exchange *exchange, struct MHD_Connection *connection)
+{
+	exchange->connection = connection;
+	exchange->job = (struct job){ .run = run_job, .drop = drop_job };
+	MHD_suspend_connection(connection);
+	if (engine_put(exchange->engine, exchange->route->lane, &exchange->job))
+		return;
+	refuse_queue(exchange);
+	resume(exchange);
+}
+
+/* ---- one request ---- */
+
+/* False: it is being answered. */
+static bool make_response(struct exchange *exchange, struct MHD_Connection *connection)
+{
+	exchange->route = route_find(&exchange->request, &exchange->response);
+	if (exchange->route && exchange->route->lane != LANE_AT_ONCE) {
+		hand_over(exchange, connection);
+		return false;
+	}
+	if (exchange->route)
+		route_run(exchange->route, &exchange->request, &exchange->response);
+	return true;
+}
+
 static enum MHD_Result answer(struct MHD_Connection *connection, struct exchange *exchange)
 {
-	struct response response = { .status = 200 };
+	struct response *response = &exchange->response;
 
 	MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, take_parameter, exchange);
 	if (exchange->refused) {
-		response.close = true;
-		response_error(&response, 503, "too many connections: %u at a time (`http: {connections: ...}`)",
+		response->close = true;
+		response_error(response, 503, "too many connections: %u at a time (`http: {connections: ...}`)",
 			       exchange->rules->connections);
-	} else if (admit_sender(exchange, connection, &response) && admit_size(exchange, &response)) {
+	} else if (admit_sender(exchange, connection, response) && admit_size(exchange, response)) {
 		exchange->request.trusted = is_trusted(exchange, connection);
 		take_headers(exchange, connection);
-		route_request(&exchange->request, &response);
+		if (!make_response(exchange, connection))
+			return MHD_YES;
 	}
-	return respond(connection, &response);
+	return respond(connection, response);
 }
 
 static struct exchange *begin(struct worker *worker, enum way way, const char *path, const char *method)
@@ -202,6 +273,7 @@ static struct exchange *begin(struct worker *worker, enum way way, const char *p
 	exchange->refused = way == OVER_TCP_REFUSED || way == OVER_CONTROL_REFUSED;
 	exchange->engine = worker->engine;
 	exchange->rules = engine_hold_rules(worker->engine);
+	exchange->response.status = 200;
 	exchange->request = (struct request){
 		.kymo = engine_kymo(worker->engine),
 		.method = method,
@@ -294,6 +366,8 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 		expect_body(connection, exchange);
 		return exchange->refused || announces_too_much(connection, exchange) ? answer(connection, exchange) : MHD_YES;
 	}
+	if (exchange->answered)
+		return respond(connection, &exchange->response);
 	if (*n) {
 		enum MHD_Result more = take_body(exchange, body, *n);
 
@@ -314,6 +388,7 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **s
 		return;
 	*state = NULL;
 	buf_fini(&exchange->request.body);
+	buf_fini(&exchange->response.body);
 	engine_release_bytes(exchange->engine, exchange->held);
 	rules_release(exchange->rules);
 	(*service_requests(exchange->request.kymo))--;
@@ -363,7 +438,7 @@ int exchange_start(struct worker *worker)
 {
 	errno = 0;
 	worker->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
 		on_request, worker,
 		MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, worker,

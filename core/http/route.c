@@ -3,26 +3,26 @@
 #include "http/route.h"
 
 static const struct route routes[] = {
-	{ "GET",    "/-/healthy",                 api_healthy,         false },
-	{ "GET",    "/-/ready",                   api_ready,           false },
-	{ "POST",   "/-/reload",                  api_reload,          true  },
-	{ "GET",    "/metrics",                   api_exposition,      false },
-	{ "POST",   "/api/v1/write",              api_write,           false },
-	{ "GET",    "/kymo/v1/snapshot",          api_snapshot,        false },
-	{ "GET",    "/kymo/v1/latest",            api_latest,          false },
-	{ "GET",    "/kymo/v1/metrics",           api_metrics,         false },
-	{ "GET",    "/kymo/v1/metrics/*/stats",   api_metric_stats,    false },
-	{ "GET",    "/kymo/v1/query",             api_query,           false },
-	{ "POST",   "/kymo/v1/query",             api_query,           false },
-	{ "GET",    "/kymo/v1/stats",             api_stats,           false },
-	{ "GET",    "/kymo/v1/tiers",             api_tiers,           false },
-	{ "GET",    "/kymo/v1/instances",         api_instances,       false },
-	{ "POST",   "/kymo/v1/instances",         api_instance_add,    true  },
-	{ "DELETE", "/kymo/v1/instances/*",       api_instance_remove, true  },
-	{ "POST",   "/kymo/v1/instances/*/reset", api_instance_reset,  true  },
-	{ "POST",   "/kymo/v1/plan",              api_plan,            true  },
-	{ "POST",   "/kymo/v1/events",            api_events,          false },
-	{ "POST",   "/kymo/v1/maintain",          api_maintain,        false },
+	{ "GET",    "/-/healthy",                 api_healthy,         false, LANE_AT_ONCE },
+	{ "GET",    "/-/ready",                   api_ready,           false, LANE_AT_ONCE },
+	{ "POST",   "/-/reload",                  api_reload,          true,  LANE_CHANGES },
+	{ "GET",    "/metrics",                   api_exposition,      false, LANE_AT_ONCE },
+	{ "POST",   "/api/v1/write",              api_write,           false, LANE_AT_ONCE },
+	{ "GET",    "/kymo/v1/snapshot",          api_snapshot,        false, LANE_AT_ONCE },
+	{ "GET",    "/kymo/v1/latest",            api_latest,          false, LANE_QUERIES },
+	{ "GET",    "/kymo/v1/metrics",           api_metrics,         false, LANE_QUERIES },
+	{ "GET",    "/kymo/v1/metrics/*/stats",   api_metric_stats,    false, LANE_QUERIES },
+	{ "GET",    "/kymo/v1/query",             api_query,           false, LANE_QUERIES },
+	{ "POST",   "/kymo/v1/query",             api_query,           false, LANE_QUERIES },
+	{ "GET",    "/kymo/v1/stats",             api_stats,           false, LANE_AT_ONCE },
+	{ "GET",    "/kymo/v1/tiers",             api_tiers,           false, LANE_AT_ONCE },
+	{ "GET",    "/kymo/v1/instances",         api_instances,       false, LANE_AT_ONCE },
+	{ "POST",   "/kymo/v1/instances",         api_instance_add,    true,  LANE_CHANGES },
+	{ "DELETE", "/kymo/v1/instances/*",       api_instance_remove, true,  LANE_CHANGES },
+	{ "POST",   "/kymo/v1/instances/*/reset", api_instance_reset,  true,  LANE_CHANGES },
+	{ "POST",   "/kymo/v1/plan",              api_plan,            true,  LANE_CHANGES },
+	{ "POST",   "/kymo/v1/events",            api_events,          false, LANE_AT_ONCE },
+	{ "POST",   "/kymo/v1/maintain",          api_maintain,        false, LANE_CHANGES },
 };
 
 /* Does the path fit; and which part of it stands for the *? */
@@ -67,24 +67,27 @@ static void refuse(const struct request *request, struct response *response, con
 			       allow);
 }
 
-static void run(const struct route *route, const struct request *request, struct response *response)
+static bool admit(const struct route *route, const struct request *request, struct response *response)
+{
+	if (!route->admin || request->trusted)
+		return true;
+	response_error(response, 403, "%s %s is for the control socket; `http: {admin: true}` in the configuration opens it here",
+		       route->method, route->path);
+	return false;
+}
+
+void route_run(const struct route *route, const struct request *request, struct response *response)
 {
 	struct error err = { 0 };
 	int r;
 
-	if (route->admin && !request->trusted) {
-		response_error(response, 403,
-			       "%s %s is for the control socket; `http: {admin: true}` in the configuration opens it here",
-			       route->method, route->path);
-		return;
-	}
 	r = route->handle(request, response, &err);
 	if (r < 0)
 		response_failure(response, r, &err);
 	error_clear(&err);
 }
 
-void route_request(struct request *request, struct response *response)
+const struct route *route_find(struct request *request, struct response *response)
 {
 	const char *method = !strcmp(request->method, "HEAD") ? "GET" : request->method;
 	bool get = false, post = false, erase = false;
@@ -94,13 +97,12 @@ void route_request(struct request *request, struct response *response)
 
 		if (!path_fits(route->path, request->path, &request->rest, &request->rest_len))
 			continue;
-		if (!strcmp(route->method, method)) {
-			run(route, request, response);
-			return;
-		}
+		if (!strcmp(route->method, method))
+			return admit(route, request, response) ? route : NULL;
 		get |= !strcmp(route->method, "GET");
 		post |= !strcmp(route->method, "POST");
 		erase |= !strcmp(route->method, "DELETE");
 	}
 	refuse(request, response, allow_text(get, post, erase));
+	return NULL;
 }

@@ -11,18 +11,28 @@
 /* Fills the response, or gives a negative errno with the reason: run() makes the error of it. */
 typedef int handler(const struct request *request, struct response *response, struct error *err);
 
+/* Who runs a handler: what is short never waits for what may take long. */
+enum lane {
+	LANE_AT_ONCE,			/* the thread of the connection */
+	LANE_QUERIES, LANE_CHANGES,	/* threads of their own, each with a queue */
+	LANES
+};
+
 struct route {
 	const char *method;
 	const char *path;		/* one * stands for any part that is not empty */
 	handler *handle;
 	bool admin;			/* only for trusted requests */
+	enum lane lane;
 };
 
 /*
- * Find the route and call it; or answer 404, 405 with Allow, 403 where admin is
- * needed, HEAD as GET (the server leaves the body out), OPTIONS.
+ * The route of a request, HEAD as GET (the server leaves the body out). NULL: it is
+ * answered: 404, 405 with Allow, 403 where admin is needed, OPTIONS.
  */
-void route_request(struct request *request, struct response *response);
+const struct route *route_find(struct request *request, struct response *response);
+/* Call its handler. */
+void route_run(const struct route *route, const struct request *request, struct response *response);
 
 /* api_query.c */
 handler api_query;

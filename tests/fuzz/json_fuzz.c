@@ -46,11 +46,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuzz_input in = fuzz_input_of(data, size);
 	static struct kymo fake;
 	struct request request = { .kymo = &fake, .method = "POST", .path = paths[fuzz_u8(&in) % COUNT_OF(paths)] };
+	const struct route *route;
 	struct response response = { .status = 200 };
 
 	buf_add(&request.body, in.at, fuzz_left(&in));
 	check_tree(&request.body);
-	route_request(&request, &response);
+	if ((route = route_find(&request, &response)))
+		route_run(route, &request, &response);
 	check_answer(&response);
 	buf_fini(&response.body);
 	buf_fini(&request.body);

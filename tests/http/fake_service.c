@@ -61,6 +61,8 @@ int service_query(struct kymo *kymo, const struct kymo_query *query, struct kymo
 	note_query(kymo, query);
 	if (kymo->slow)
 		nanosleep(&nap, NULL);
+	while (kymo->holds)
+		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
 	if (kymo->fails)
 		return result(kymo, err);
 	if (!(*out = answer_create(sizeof **out)))
@@ -355,13 +357,15 @@ struct response fake_request(struct kymo *kymo, const char *method, const char *
 				   .content_type = kymo->content_type, .content_encoding = kymo->content_encoding,
 				   .write_version = kymo->write_version, .write = !kymo->write_off };
 	struct response response = { .status = 200 };
+	const struct route *route;
 	char copy[4096];
 
 	snprintf(copy, sizeof copy, "%s", parameters ? parameters : "");
 	add_parameters(&request, copy);
 	if (body)
 		buf_add_text(&request.body, body);
-	route_request(&request, &response);
+	if ((route = route_find(&request, &response)))
+		route_run(route, &request, &response);
 	buf_fini(&request.body);
 	buf_text(&response.body);
 	return response;

@@ -28,6 +28,7 @@ struct kymo {
 	struct host_stats host;
 	_Atomic uint32_t requests;
 	kymo_ms slow;			/* service_query takes so long */
+	_Atomic bool holds;		/* and does not end while this is set */
 	series_ref foreign;		/* not of this host; 0: all are */
 
 	/* What fake_request says of its body. */

@@ -384,6 +384,63 @@ static void what_is_being_answered_is_answered(void **state)
 	pthread_join(asking, NULL);
 }
 
+enum { QUERIES_MOST = 2 + 64 };		/* at work, and waiting */
+
+static void long_queries_hold_up_nobody(void **state)
+{
+	static const char query[] = "GET /kymo/v1/query?name=a HTTP/1.1\r\n" LOCAL "\r\n";
+	AUTO_BUF text = { 0 };
+	int fds[QUERIES_MOST];
+
+	(void)state;
+	start("{listen: \"127.0.0.1:0\", admin: true}");
+	fake.holds = true;
+	for (int i = 0; i < QUERIES_MOST; i++) {
+		fds[i] = dial_tcp(http_server_address(server, 0));
+		say(fds[i], query);
+	}
+	await_requests(QUERIES_MOST);
+	expect("GET /-/healthy HTTP/1.1\r\n" LOCAL "\r\n", "200 OK", "healthy");
+	expect("GET /metrics HTTP/1.1\r\n" LOCAL "\r\n", "200 OK", "kymo_exposition");
+	expect("POST /kymo/v1/events HTTP/1.1\r\n" LOCAL "Content-Length: 12\r\n\r\n{\"name\":\"a\"}", "202", "accepted");
+	expect("POST /-/reload HTTP/1.1\r\n" LOCAL "Content-Length: 0\r\n\r\n", "200 OK", "changes");
+	await_requests(QUERIES_MOST);	/* not one of them is done */
+	expect(query, "503", "too many queries wait already");
+	fake.holds = false;
+	for (int i = 0; i < QUERIES_MOST; i++) {
+		buf_clear(&text);
+		assert_non_null(strstr(hear(fds[i], &text), "series"));
+		close(fds[i]);
+	}
+	stop();
+}
+
+/* Two are at work: those are answered; the others are told that there is no more time. */
+static void at_the_end_nobody_is_forgotten(void **state)
+{
+	AUTO_BUF text = { 0 };
+	int fds[4], answered = 0, told = 0;
+
+	(void)state;
+	start("{listen: \"127.0.0.1:0\"}");
+	fake.slow = 6000;		/* longer than the server waits */
+	for (int i = 0; i < 4; i++) {
+		fds[i] = dial_tcp(http_server_address(server, 0));
+		say(fds[i], "GET /kymo/v1/query?name=a HTTP/1.1\r\n" LOCAL "Connection: close\r\n\r\n");
+	}
+	await_requests(4);
+	stop();
+	for (int i = 0; i < 4; i++) {
+		buf_clear(&text);
+		hear(fds[i], &text);
+		answered += strstr(buf_text(&text), "\"series\"") != NULL;
+		told += strstr(buf_text(&text), "the daemon ends") != NULL;
+		close(fds[i]);
+	}
+	assert_int_equal(answered, 2);
+	assert_int_equal(told, 2);
+}
+
 static void many_reloads_while_many_ask(void **state)
 {
 	char address[64];
@@ -446,6 +503,8 @@ int main(void)
 		cmocka_unit_test(from_one_address_to_all_and_back),
 		cmocka_unit_test(a_refused_reload_changes_nothing),
 		cmocka_unit_test(what_is_being_answered_is_answered),
+		cmocka_unit_test(long_queries_hold_up_nobody),
+		cmocka_unit_test(at_the_end_nobody_is_forgotten),
 		cmocka_unit_test(many_reloads_while_many_ask),
 		cmocka_unit_test(a_second_server_is_told_who_is_there),
 	};

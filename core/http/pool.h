@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pool.h - threads for what may take long, so that what does not never waits for
+ * it: queries in one pool, changes of the configuration in another, and the
+ * threads of libmicrohttpd for everything else.
+ */
+#ifndef HTTP_POOL_H
+#define HTTP_POOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pool;
+
+/* Something to be done once; whoever puts it in owns its memory. */
+struct job {
+	void (*run)(struct job *job);
+	void (*drop)(struct job *job);	/* instead: the pool ends before its turn came */
+	struct job *next;
+};
+
+/* So many threads of that name (at most 15 bytes), and room for so many jobs that wait. 0 or a negative errno. */
+int pool_create(const char *name, uint32_t threads, uint32_t room, struct pool **out);
+/* What runs is waited for, what waits is dropped. No put may follow. NULL is fine. */
+void pool_destroy(struct pool *pool);
+
+/* Any thread. false: there is no room. */
+bool pool_put(struct pool *pool, struct job *job);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* pool_test.c - jobs are done in turn, refused when too many wait, dropped at the end. */
+#include "http/pool.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct noted {
+	struct job job;			/* first */
+	int number;
+};
+
+static _Atomic bool held;
+static _Atomic int begun, done, dropped, last;
+
+static void rest(void)
+{
+	nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+}
+
+static void run(struct job *job)
+{
+	begun++;
+	while (held)
+		rest();
+	if (((struct noted *)job)->number > last)
+		last = ((struct noted *)job)->number;
+	else
+		last = -1000;
+	done++;
+}
+
+static void drop(struct job *job)
+{
+	(void)job;
+	dropped++;
+}
+
+static struct noted jobs[8];
+
+static int begin(void **state)
+{
+	(void)state;
+	held = false;
+	begun = done = dropped = last = 0;
+	for (int i = 0; i < 8; i++)
+		jobs[i] = (struct noted){ { run, drop, NULL }, i + 1 };
+	return 0;
+}
+
+static void does_one_after_the_other(void **state)
+{
+	struct pool *pool = NULL;
+
+	(void)state;
+	assert_int_equal(pool_create("test", 1, 8, &pool), 0);
+	for (int i = 0; i < 8; i++)
+		assert_true(pool_put(pool, &jobs[i].job));
+	while (done < 8)
+		rest();
+	assert_int_equal(last, 8);
+	pool_destroy(pool);
+	assert_int_equal(dropped, 0);
+}
+
+static void refuses_what_has_no_room_and_drops_what_waits(void **state)
+{
+	struct pool *pool = NULL;
+
+	(void)state;
+	held = true;
+	assert_int_equal(pool_create("test", 2, 3, &pool), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_true(pool_put(pool, &jobs[i].job));
+		while (begun != i + 1)
+			rest();
+	}
+	for (int i = 2; i < 5; i++)
+		assert_true(pool_put(pool, &jobs[i].job));
+	assert_false(pool_put(pool, &jobs[5].job));
+	pool_destroy(NULL);
+	held = false;
+	while (done < 2)
+		rest();
+	pool_destroy(pool);
+	assert_int_equal(done + dropped, 5);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(does_one_after_the_other, begin),
+		cmocka_unit_test_setup(refuses_what_has_no_room_and_drops_what_waits, begin),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
