@@ -163,10 +163,12 @@ static int keep_names(struct store_view *view, const struct series *series, stru
 int store_view_series(struct store_view *view, series_ref ref, struct series_view *out)
 {
 	struct index *index = view->store->index;
-	int r = -ENOENT;
+	AUTO_BUF names = { 0 };
+	int r;
 
 	index_lock(index);
-	if (store_series_view(view->store, ref, out))
+	r = store_series_view(view->store, ref, &names, out);
+	if (r == 0)
 		r = keep_names(view, index_series(index, ref), out);
 	index_unlock(index);
 	return r;

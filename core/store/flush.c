@@ -151,6 +151,8 @@ static int write_series(struct flush *flush, struct block_writer *writer, series
 	struct store *store = flush->store;
 	AUTO(raw_reader) reader = NULL;
 	const struct series *series;
+	AUTO_BUF names = { 0 };
+	struct labels labels;
 	bool distribution = false;
 	int r = 0;
 
@@ -158,7 +160,9 @@ static int write_series(struct flush *flush, struct block_writer *writer, series
 	series = index_series(store->index, ref);
 	if (series) {
 		distribution = series->kind == KIND_DISTRIBUTION;
-		r = block_add_series(writer, ref, series->labels, series->metric->metric);
+		r = index_labels(store->index, series, &names, &labels);
+		if (r == 0)
+			r = block_add_series(writer, ref, labels, series->metric->metric);
 	}
 	index_unlock(store->index);
 	if (!series || r < 0)

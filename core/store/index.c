@@ -51,6 +51,15 @@ series_ref index_find(const struct index *index, struct labels labels)
 	return item == MAP_NONE ? 0 : item;
 }
 
+int index_labels(const struct index *index, const struct series *series, struct buf *names, struct labels *labels)
+{
+	(void)index;
+	buf_clear(names);
+	buf_add(names, series->labels.data, series->labels.size);
+	*labels = (struct labels){ names->data, (uint32_t)names->len };
+	return buf_failed(names) ? -ENOMEM : 0;
+}
+
 /* ---- making and removing a series ---- */
 
 static int pages_grow(struct index *index, uint32_t page)

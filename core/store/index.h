@@ -30,6 +30,8 @@ void index_unlock(struct index *index);
 /* With the read lock. NULL: no such series. */
 struct series *index_series(const struct index *index, series_ref ref);
 series_ref index_find(const struct index *index, struct labels labels);	/* 0: none */
+/* The labels of a series, with the read lock: bytes in `names`, whose contents they replace. 0 or -ENOMEM. */
+int index_labels(const struct index *index, const struct series *series, struct buf *names, struct labels *labels);
 
 /* A list of refs; memory is the caller's. */
 struct refs {

@@ -140,13 +140,17 @@ static int add_live_series(struct merge *merge, series_ref ref, enum series_kind
 {
 	struct index *index = merge->store->index;
 	const struct series *series;
+	AUTO_BUF names = { 0 };
+	struct labels labels;
 	int r = 0;
 
 	index_lock(index);
 	series = index_series(index, ref);
 	if (series) {
 		*kind = (enum series_kind)series->kind;
-		r = block_add_series(merge->writer, ref, series->labels, series->metric->metric);
+		r = index_labels(index, series, &names, &labels);
+		if (r == 0)
+			r = block_add_series(merge->writer, ref, labels, series->metric->metric);
 	}
 	index_unlock(index);
 	return r < 0 ? r : series != NULL;

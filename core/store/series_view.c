@@ -91,23 +91,26 @@ static void find_last(struct store *store, series_ref ref, struct series *series
 	head_set_last(&store->head, ref, series, newest, last);
 }
 
-bool store_series_view(struct store *store, series_ref ref, struct series_view *out)
+int store_series_view(struct store *store, series_ref ref, struct buf *names, struct series_view *out)
 {
 	struct series *series = index_series(store->index, ref);
 	struct head_last last;
+	struct labels labels;
 
 	if (!series)
-		return false;
+		return -ENOENT;
+	if (index_labels(store->index, series, names, &labels) < 0)
+		return -ENOMEM;
 	last = head_last(&store->head, ref, series);
 	if (!last.known && last.at != INT64_MIN) {
 		find_last(store, ref, series);
 		last = head_last(&store->head, ref, series);
 	}
-	*out = (struct series_view){ .ref = ref, .labels = series->labels, .metric = series->metric->metric,
+	*out = (struct series_view){ .ref = ref, .labels = labels, .metric = series->metric->metric,
 				     .kind = (enum series_kind)series->kind, .last_at = last.at,
 				     .last = value_of_bits(last.bits) };
 	out->first_at = head_first(&store->head, ref, series);
-	return true;
+	return 0;
 }
 
 /* ---- walks ---- */
@@ -115,13 +118,14 @@ bool store_series_view(struct store *store, series_ref ref, struct series_view *
 static int each_of(struct store *store, const struct refs *refs, int (*each)(void *data, const struct series_view *view),
 		   void *data)
 {
+	AUTO_BUF names = { 0 };
 	struct series_view view;
 	int r = 0;
 
 	for (uint32_t i = 0; i < refs->n && r == 0; i++) {
 		index_lock(store->index);
-		if (store_series_view(store, refs->ref[i], &view))
-			r = each(data, &view);
+		r = store_series_view(store, refs->ref[i], &names, &view);
+		r = r == 0 ? each(data, &view) : r == -ENOENT ? 0 : r;
 		index_unlock(store->index);
 	}
 	return r;

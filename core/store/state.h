@@ -121,10 +121,10 @@ int store_replace_blocks(struct store *store, enum kymo_tier tier, struct block 
 /* ---- series ---- */
 
 /*
- * As the series stands now. Wants the index's read lock; strings live as long as
- * that is held. false: no such series.
+ * As the series stands now. Wants the index's read lock; the metric lives as long
+ * as that is held, the labels are in `names`. 0; -ENOENT: no such series; -ENOMEM.
  */
-bool store_series_view(struct store *store, series_ref ref, struct series_view *out);
+int store_series_view(struct store *store, series_ref ref, struct buf *names, struct series_view *out);
 /* The same with names that live as long as the view. 0; -ENOENT: no such series; -ENOMEM. Locks for itself. */
 int store_view_series(struct store_view *view, series_ref ref, struct series_view *out);
 /* A damaged part was met while reading. */

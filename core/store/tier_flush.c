@@ -50,6 +50,8 @@ static int put_chunks(struct tier_flush *flush, struct block_writer *writer, con
 static int add_series(struct store *store, struct block_writer *writer, series_ref ref, enum series_kind *kind, bool *there)
 {
 	const struct series *series;
+	AUTO_BUF names = { 0 };
+	struct labels labels;
 	int r = 0;
 
 	index_lock(store->index);
@@ -57,7 +59,9 @@ static int add_series(struct store *store, struct block_writer *writer, series_r
 	*there = series;
 	if (series) {
 		*kind = (enum series_kind)series->kind;
-		r = block_add_series(writer, ref, series->labels, series->metric->metric);
+		r = index_labels(store->index, series, &names, &labels);
+		if (r == 0)
+			r = block_add_series(writer, ref, labels, series->metric->metric);
 	}
 	index_unlock(store->index);
 	return r;

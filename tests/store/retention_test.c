@@ -49,6 +49,7 @@ static void run(series_ref ref, int hours)
 
 static void what_is_past_its_retention_goes(void **state)
 {
+	AUTO_BUF names = { 0 };
 	series_ref a = series_of(folder.store, "a", NULL);
 	struct store_coverage coverage;
 	struct series_view view;
@@ -67,7 +68,7 @@ static void what_is_past_its_retention_goes(void **state)
 	/* The tiers remember. */
 	assert_true(coverage.tier[KYMO_1M].oldest <= START + 60000);
 	index_lock(folder.store->index);
-	assert_true(store_series_view(folder.store, a, &view));
+	assert_int_equal(store_series_view(folder.store, a, &names, &view), 0);
 	index_unlock(folder.store->index);
 	assert_true(view.first_at <= START + 60000);
 	assert_int_equal(maintain(MAINTAIN_EXPIRE).blocks_expired, 0);
