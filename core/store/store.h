@@ -137,6 +137,15 @@ struct store_maintained {
 int store_maintain(struct store *store, unsigned what, struct store_maintained *done, struct error *err);
 
 /*
+ * The store as it is now, under another path that does not exist yet, on the same
+ * file system: blocks as hard links, the log and the index as copies. Goes on
+ * beside everything else; who appends waits only while the log is copied. All that
+ * was appended before the call is in it, and it is opened like any store. 0;
+ * -EEXIST, -EXDEV, or an error of the disk, and then nothing is left there.
+ */
+int store_backup(struct store *store, const char *path, struct error *err);
+
+/*
  * Be told of windows as they close, and again when a late sample changed one: for
  * sinks that take tiers. Called by the thread that does maintenance (downsample.c),
  * without any lock of the store held; the records are valid inside the call. Set

@@ -120,6 +120,48 @@ int file_remove(const char *path, struct error *err)
 	return unlink(path) < 0 && errno != ENOENT ? failed(err, path, -errno) : 0;
 }
 
+int file_link(const char *from, const char *to, struct error *err)
+{
+	return link(from, to) < 0 ? failed(err, to, -errno) : 0;
+}
+
+static int copy_all(int from, int to, uint64_t size)
+{
+	const size_t most = 256 << 10;
+	AUTO_FREE uint8_t *piece = malloc(most);
+	uint64_t at = 0;
+	int r = piece ? 0 : -ENOMEM;
+
+	while (r == 0 && at < size) {
+		ssize_t n = file_pread(from, piece, size - at < most ? (size_t)(size - at) : most, at);
+
+		if (n <= 0)
+			return (int)n;		/* 0: it has become shorter */
+		r = file_write(to, piece, (size_t)n);
+		at += (uint64_t)n;
+	}
+	return r;
+}
+
+int file_copy(const char *from, const char *to, struct error *err)
+{
+	AUTO_CLOSE int in = file_open(from, O_RDONLY, 0, err);
+	AUTO_CLOSE int out = in < 0 ? -1 : file_open(to, O_WRONLY | O_CREAT | O_EXCL, 0640, err);
+	uint64_t size;
+	int r;
+
+	if (in < 0)
+		return in;
+	if (out < 0)
+		return out;
+	r = file_size(in, &size);
+	if (r == 0)
+		r = copy_all(in, out, size);
+	if (r == 0)
+		r = file_sync(out);
+	return r < 0 ? failed(err, to, r) : 0;
+}
+
 static int make_one(const char *path, mode_t mode, struct error *err)
 {
 	struct stat st;

@@ -27,6 +27,9 @@ int file_preallocate(int fd, uint64_t size);	/* keeps the size as read; -EOPNOTS
 
 int file_rename(const char *from, const char *to, struct error *err);
 int file_remove(const char *path, struct error *err);	/* gone already: success */
+int file_link(const char *from, const char *to, struct error *err);	/* a hard link; another file system: -EXDEV */
+/* What `from` has now, into a new file, with fdatasync. There already: -EEXIST. */
+int file_copy(const char *from, const char *to, struct error *err);
 int dir_make(const char *path, mode_t mode, struct error *err);	/* with its parents; there already: success */
 int dir_sync(const char *path, struct error *err);
 

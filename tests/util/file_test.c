@@ -143,6 +143,32 @@ static void says_what_is_wrong_with_which_path(void **state)
 	assert_message(&err, "/: not a regular file");
 }
 
+static void a_link_is_the_same_file_and_a_copy_is_not(void **state)
+{
+	struct error err = { 0 };
+	AUTO_BUF big = { 0 }, back = { 0 };
+
+	(void)state;
+	for (uint32_t i = 0; i < 200000; i++)
+		buf_add_u32(&big, i);
+	assert_int_equal(file_write_atomic(in_dir("original"), big.data, big.len, NULL), 0);
+	assert_int_equal(file_link(in_dir("original"), in_dir("linked"), &err), 0);
+	assert_int_equal(file_copy(in_dir("original"), in_dir("copied"), &err), 0);
+	assert_int_equal(truncate(in_dir("original"), 3), 0);
+	assert_int_equal(file_read_all(in_dir("linked"), SIZE_MAX, &back, &err), 0);
+	assert_int_equal(back.len, 3);
+	buf_clear(&back);
+	assert_int_equal(file_read_all(in_dir("copied"), SIZE_MAX, &back, &err), 0);
+	assert_int_equal(back.len, big.len);
+	assert_memory_equal(back.data, big.data, big.len);
+	assert_int_equal(file_link(in_dir("original"), in_dir("linked"), &err), -EEXIST);
+	assert_message(&err, "/linked: File exists");
+	assert_int_equal(file_copy(in_dir("original"), in_dir("copied"), &err), -EEXIST);
+	assert_message(&err, "/copied: File exists");
+	assert_int_equal(file_copy(in_dir("none"), in_dir("other"), &err), -ENOENT);
+	assert_message(&err, "/none: No such file or directory");
+}
+
 static void a_full_disk_is_said(void **state)
 {
 	int fd = file_open("/dev/full", O_WRONLY, 0, NULL);
@@ -393,6 +419,7 @@ int main(void)
 		cmocka_unit_test(reads_what_has_no_size),
 		cmocka_unit_test(reads_an_empty_file),
 		cmocka_unit_test(says_what_is_wrong_with_which_path),
+		cmocka_unit_test(a_link_is_the_same_file_and_a_copy_is_not),
 		cmocka_unit_test(a_full_disk_is_said),
 		cmocka_unit_test(a_read_past_the_end_gives_what_was_there),
 		cmocka_unit_test(preallocation_keeps_the_size),
