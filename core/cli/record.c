@@ -74,6 +74,8 @@ static int read_event(const struct words *words, struct event *event)
 	int r = WORDS_GO;
 
 	event->name = words->arguments[0];
+	if (!*event->name)
+		return words_wrong(&command, "the name is empty");
 	event->value = 1;
 	event->has_at = at;
 	if (at && time_parse(at, &event->at) < 0)

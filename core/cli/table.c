@@ -7,8 +7,11 @@
 
 #include "cli/text.h"
 #include "util/check.h"
+#include "util/utf8.h"
 
 #include <locale.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #define GAP 2
 
@@ -100,21 +103,51 @@ static void print_cell(const struct table *table, const struct layout *layout, u
 	pad(out, (right ? 0 : spare) + GAP);
 }
 
-/* Without the blanks that padding leaves at its end. */
-static void end_line(struct buf *out)
+size_t table_terminal(void)
 {
+	struct winsize size;
+
+	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+/* Of n bytes those that fit into so many columns. */
+static size_t fitting(const char *text, size_t n, size_t most)
+{
+	size_t at = 0, width = 0, step;
+
+	for (; at < n; at += step) {
+		step = utf8_step(text + at, n - at);
+		step = step ? step : 1;
+		width += text_width(text + at, step);
+		if (width > most)
+			break;
+	}
+	return at;
+}
+
+/* Without the blanks that padding leaves at its end, and not wider than a terminal. */
+static void end_line(const struct table *table, size_t begin, struct buf *out)
+{
+	const char *line = (const char *)out->data + begin;
+
 	while (out->len && out->data[out->len - 1] == ' ')
 		out->len--;
+	if (table->most && text_width(line, out->len - begin) > table->most) {
+		out->len = begin + fitting(line, out->len - begin, table->most - 1);
+		buf_add_text(out, "…");
+	}
 	buf_add_text(out, "\n");
 }
 
 static void print_titles(const struct table *table, const struct layout *layout, struct buf *out)
 {
+	size_t begin = out->len;
+
 	for (uint32_t c = 0; c <= layout->last; c++)
 		if (layout->width[c])
 			print_cell(table, layout, c, (struct cell){ table->columns[c].title, strlen(table->columns[c].title) },
 				   out);
-	end_line(out);
+	end_line(table, begin, out);
 }
 
 static void print_rows(const struct table *table, struct buf *out)
@@ -126,10 +159,12 @@ static void print_rows(const struct table *table, struct buf *out)
 	if (has_titles(table))
 		print_titles(table, &layout, out);
 	for (uint32_t r = 0; r < count_rows(table); r++) {
+		size_t begin = out->len;
+
 		for (uint32_t c = 0; c <= layout.last; c++)
 			if (layout.width[c])
 				print_cell(table, &layout, c, cell_at(table, r, c), out);
-		end_line(out);
+		end_line(table, begin, out);
 	}
 }
 

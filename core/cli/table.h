@@ -9,7 +9,8 @@
  *	table_print(&table, out);
  *
  * A failure to get memory sticks and reaches `out`. A column without any text is
- * left out; an empty cell in another one is shown as "-".
+ * left out; an empty cell in another one is shown as "-". On a terminal a line that
+ * is too wide for it is cut, with "…" at its end; in a file or a pipe none is.
  */
 #ifndef CLI_TABLE_H
 #define CLI_TABLE_H
@@ -24,6 +25,7 @@ struct column {
 struct table {
 	const struct column *columns;
 	uint32_t n_columns;
+	size_t most;			/* columns of the terminal; 0: a line may be of any width */
 	struct buf text;		/* the cells, one behind the other */
 	struct buf begins;		/* of each: size_t */
 };
@@ -31,7 +33,9 @@ struct table {
 #define TABLE_COLUMNS 16
 
 /* Of an array of at most TABLE_COLUMNS. */
-#define table_of(array) ((struct table){ .columns = (array), .n_columns = sizeof(array) / sizeof *(array) })
+#define table_of(array) ((struct table){ .columns = (array), .n_columns = sizeof(array) / sizeof *(array), \
+					  .most = table_terminal() })
+size_t table_terminal(void);		/* columns of the terminal that stdout is, or 0 */
 
 /* Begin the next cell: add its text, without control characters, to what this gives. Valid until the next call. */
 struct buf *table_cell(struct table *table);

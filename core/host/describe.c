@@ -34,7 +34,9 @@ int host_check(const struct settings *settings, struct error *err)
 
 static void describe_metrics(const struct kymo_plugin *plugin, struct buf *out)
 {
-	buf_printf(out, "\nmetrics%s:\n", plugin->n_metrics ? "" : ": none of its own table");
+	if (!plugin->collect)
+		return;
+	buf_add_text(out, plugin->n_metrics ? "\nmetrics:\n" : "\nmetrics: those that it finds, or is told of, as it runs\n");
 	for (uint32_t i = 0; i < plugin->n_metrics; i++) {
 		const struct kymo_metric *metric = &plugin->metrics[i];
 

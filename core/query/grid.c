@@ -6,6 +6,7 @@
 #include "query/grid.h"
 #include "model/tier.h"
 #include "util/check.h"
+#include "util/clock.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -30,6 +31,8 @@ static bool beyond(kymo_ms t)
 
 int grid_range(kymo_ms start, kymo_ms end, kymo_ms now, struct grid *grid, struct error *err)
 {
+	char from[TIME_TEXT], to[TIME_TEXT];
+
 	if (!start && !end) {
 		end = now;
 		start = now - HOURS(1);
@@ -38,7 +41,8 @@ int grid_range(kymo_ms start, kymo_ms end, kymo_ms now, struct grid *grid, struc
 		return error_set(err, -EINVAL, "%s %" PRId64 " is beyond the year 9999 (times are milliseconds since 1970)",
 				 beyond(start) ? "start" : "end", beyond(start) ? start : end);
 	if (start > end)
-		return error_set(err, -EINVAL, "the range is reversed: start %" PRId64 " is after end %" PRId64, start, end);
+		return error_set(err, -EINVAL, "the range is reversed: start %s is after end %s", time_format(start, from),
+				 time_format(end, to));
 	if (start == end)
 		return error_set(err, -EINVAL, "the range is empty: start and end are both %" PRId64, start);
 	*grid = (struct grid){ .start = start, .end = end, .read_from = start };

@@ -178,6 +178,12 @@ static void close_slot(struct recent *recent, kymo_ms now)
 	open_slot(recent, now);
 }
 
+/* Ticks come a little early or late: a slot leaves when less than half of it is in the window. */
+static bool is_out(const struct recent *recent, const struct slot *slot, kymo_ms now)
+{
+	return slot->start / 2 + slot->end / 2 <= now - recent->window;
+}
+
 void recent_slide(struct recent *recent, kymo_ms now)
 {
 	if (now < recent->open.start) {
@@ -186,7 +192,7 @@ void recent_slide(struct recent *recent, kymo_ms now)
 	}
 	if (now > recent->open.start && now - recent->open.start >= recent->window / SLOTS)
 		close_slot(recent, now);
-	while (recent->n && slot_at(recent, 0)->end <= now - recent->window)
+	while (recent->n && is_out(recent, slot_at(recent, 0), now))
 		drop_oldest(recent);
 }
 

@@ -34,7 +34,7 @@ static const struct kymo_metric metrics[N_METRICS] = {
 	[FILES_HOT]   = { "data.files.hot", KYMO_GAUGE, 0, "", "Number of files of the hot part.", NULL },
 	[FILES_WARM]  = { "data.files.warm", KYMO_GAUGE, 0, "", "Number of files of the warm part.", NULL },
 	[FILES_COLD]  = { "data.files.cold", KYMO_GAUGE, 0, "", "Number of files of the cold part.", NULL },
-	[GROWTH]      = { "data.growth.rate", KYMO_GAUGE, 0, "bytes_per_second",
+	[GROWTH]      = { "data.growth.rate", KYMO_GAUGE, 0, "bytes per second",
 			  "How fast the total size grew between the last two walks; below zero if it fell.", NULL },
 };
 

@@ -307,7 +307,7 @@ def wrong_usage_is_told():
     for words, said in [(("plan",), "FILE is missing"), (("plan", "a", "b"), "one word too many"), (("reload", "x"), "too many"),
                         (("query",), "name"), (("query", "--name"), "--name wants a value"), (("list", "a", "b"), "too many"),
                         (("latest", "--lst"), "no option"), (("stats", "--last", "1h"), "for a METRIC"),
-                        (("stats", "x", "--instances"), "--instances"), (("snapshot", "x"), "too many"), (("record",), "missing"),
+                        (("stats", "x", "--instances"), "--instances"), (("snapshot", "x"), "too many"), (("record",), "missing"), (("record", ""), "the name is empty"),
                         (("record", "x", "five"), "\"five\" is not a number"), (("record", "x", "1", "=y"), "not a label"),
                         (("record", "x", "inf"), "not a number"), (("record", "x", "--at", "noon"), "not a time"),
                         (("record", "x", "1", "2"), "not a label"), (("list", "--url", "gopher://x"), "not an address")]:

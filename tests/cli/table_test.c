@@ -57,6 +57,22 @@ static void counts_columns_and_not_bytes(void **state)
 		       "e\xcc\x81          333  z\n");
 }
 
+static void is_not_wider_than_a_terminal(void **state)
+{
+	struct table table = table_of(columns);
+
+	(void)state;
+	table.most = 14;
+	FILL(&table, "cpu", "1", "%", "日本日本", "22", "bytes");
+	expect(&table, "NAME      VAL…\n"
+		       "cpu          …\n"
+		       "日本日本     …\n");
+	table.most = 9;
+	FILL(&table, "日本日本日本", "22", "bytes");
+	expect(&table, "NAME    …\n"
+		       "日本日本…\n");
+}
+
 static void leaves_out_what_is_empty(void **state)
 {
 	struct table table = table_of(columns);
@@ -119,6 +135,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_up),
+		cmocka_unit_test(is_not_wider_than_a_terminal),
 		cmocka_unit_test(counts_columns_and_not_bytes),
 		cmocka_unit_test(leaves_out_what_is_empty),
 		cmocka_unit_test(has_no_titles_if_the_first_is_none),
