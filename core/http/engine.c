@@ -28,12 +28,13 @@ struct engine {
 	struct pool *pools[LANES];
 };
 
-/* Queries are work for the CPU, changes mostly wait: for each other, for plugins, for the disk. */
+/* Queries and writes are work for the CPU, changes mostly wait: for each other, for plugins, for the disk. */
 static const struct {
 	const char *name;
 	uint32_t threads, room;
 } lanes[LANES] = {
 	[LANE_QUERIES] = { "kymo-query", 2, 64 },
+	[LANE_WRITES] = { "kymo-write", 2, 64 },
 	[LANE_CHANGES] = { "kymo-change", 2, 32 },
 };
 

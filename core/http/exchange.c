@@ -213,8 +213,11 @@ static void drop_job(struct job *job)
 
 static void refuse_queue(struct exchange *exchange)
 {
-	response_error(&exchange->response, 503, "too many %s wait already; try again",
-		       exchange->route->lane == LANE_QUERIES ? "queries" : "changes");
+	static const char *const names[LANES] = {
+		[LANE_QUERIES] = "queries", [LANE_WRITES] = "writes", [LANE_CHANGES] = "changes",
+	};
+
+	response_error(&exchange->response, 503, "too many %s wait already; try again", names[exchange->route->lane]);
 	exchange->response.retry_after = RETRY_SECONDS;
 }
 

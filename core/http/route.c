@@ -7,7 +7,7 @@ static const struct route routes[] = {
 	{ "GET",    "/-/ready",                   api_ready,           false, LANE_AT_ONCE },
 	{ "POST",   "/-/reload",                  api_reload,          true,  LANE_CHANGES },
 	{ "GET",    "/metrics",                   api_exposition,      false, LANE_AT_ONCE },
-	{ "POST",   "/api/v1/write",              api_write,           false, LANE_AT_ONCE },
+	{ "POST",   "/api/v1/write",              api_write,           false, LANE_WRITES },
 	{ "GET",    "/kymo/v1/snapshot",          api_snapshot,        false, LANE_AT_ONCE },
 	{ "GET",    "/kymo/v1/latest",            api_latest,          false, LANE_QUERIES },
 	{ "GET",    "/kymo/v1/metrics",           api_metrics,         false, LANE_QUERIES },

@@ -14,7 +14,7 @@ typedef int handler(const struct request *request, struct response *response, st
 /* Who runs a handler: what is short never waits for what may take long. */
 enum lane {
 	LANE_AT_ONCE,			/* the thread of the connection */
-	LANE_QUERIES, LANE_CHANGES,	/* threads of their own, each with a queue */
+	LANE_QUERIES, LANE_WRITES, LANE_CHANGES,	/* threads of their own, each with a queue */
 	LANES
 };
 

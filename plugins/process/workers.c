@@ -53,7 +53,8 @@ static void add(struct workers *workers, const struct place *place, pid_t pid, p
 		workers->list[workers->n++] = (struct worker){ .tid = tid, .fd = fd, .seconds = NAN };
 }
 
-/* The threads that answer HTTP: "MHD-single" and "MHD-worker" as libmicrohttpd names them, and those for queries. */
+/* The threads that answer HTTP: "MHD-single" and "MHD-worker" as libmicrohttpd names them, and those for queries
+ * and writes. */
 static bool is_worker(const struct place *place, pid_t pid, pid_t tid)
 {
 	char name[64], text[32];
@@ -61,7 +62,8 @@ static bool is_worker(const struct place *place, pid_t pid, pid_t tid)
 	snprintf(name, sizeof name, "task/%d/comm", (int)tid);
 	if (place_read(place, pid, name, text, sizeof text) <= 0)
 		return false;
-	return strstr(text, "worker") || !strncmp(text, "MHD-", 4) || !strncmp(text, "kymo-query", 10);
+	return strstr(text, "worker") || !strncmp(text, "MHD-", 4) || !strncmp(text, "kymo-query", 10) ||
+	       !strncmp(text, "kymo-write", 10);
 }
 
 /* Once there are threads with the name, the others do not count any more. */

@@ -326,6 +326,8 @@ int receiver_write(struct receiver *receiver, const uint8_t *body, size_t n, str
 {
 	struct kymo *kymo = (struct kymo *)receiver;
 
+	while (kymo->holds)
+		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
 	snprintf(kymo->asked, sizeof kymo->asked, "%.*s", (int)n, (const char *)body);
 	return result(kymo, err);
 }

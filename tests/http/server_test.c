@@ -415,6 +415,32 @@ static void long_queries_hold_up_nobody(void **state)
 	stop();
 }
 
+static void long_writes_hold_up_nobody(void **state)
+{
+	static const char request[] = "POST /api/v1/write HTTP/1.1\r\n" LOCAL "Content-Length: 4\r\n\r\nbody";
+	AUTO_BUF text = { 0 };
+	int fds[8];
+
+	(void)state;
+	start("{listen: \"127.0.0.1:0\"}");
+	fake.holds = true;
+	for (int i = 0; i < 8; i++) {
+		fds[i] = dial_tcp(http_server_address(server, 0));
+		say(fds[i], request);
+	}
+	await_requests(8);
+	expect("GET /-/healthy HTTP/1.1\r\n" LOCAL "\r\n", "200 OK", "healthy");
+	expect("GET /kymo/v1/stats HTTP/1.1\r\n" LOCAL "\r\n", "200 OK", "store");
+	await_requests(8);
+	fake.holds = false;
+	for (int i = 0; i < 8; i++) {
+		buf_clear(&text);
+		assert_non_null(strstr(hear(fds[i], &text), "204"));
+		close(fds[i]);
+	}
+	stop();
+}
+
 /* Two are at work: those are answered; the others are told that there is no more time. */
 static void at_the_end_nobody_is_forgotten(void **state)
 {
@@ -504,6 +530,7 @@ int main(void)
 		cmocka_unit_test(a_refused_reload_changes_nothing),
 		cmocka_unit_test(what_is_being_answered_is_answered),
 		cmocka_unit_test(long_queries_hold_up_nobody),
+		cmocka_unit_test(long_writes_hold_up_nobody),
 		cmocka_unit_test(at_the_end_nobody_is_forgotten),
 		cmocka_unit_test(many_reloads_while_many_ask),
 		cmocka_unit_test(a_second_server_is_told_who_is_there),
