@@ -1,47 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * record.c - the columns, each next to what it is close to:
+ * record.c - a chunk is columns:
  *
  *	n varint | at | end - at | end - start | flags | count
- *	first_at - start | end - last_at | last | first | min | max | sum | correction
- *	sketches of those that have one
+ *	first_at - start | end - last_at | what is special | values | sketches
  *
- * Every column is written and read by one walk over the same table, so what is
- * written is what is read. Sketches stand last: who wants none stops before.
+ * The columns of values are those of record_values.c, the sketches those of
+ * record_sketches.c, which stand last: who wants none stops before. Which records
+ * have one is said only where it does not follow from their values.
  */
-#include "store/record.h"
+#include "store/record_columns.h"
 #include "store/column.h"
+#include "model/sample.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 
 enum { FLAG_ENDED = 1, FLAG_SKETCH = 2, FLAGS_ALL = 3 };
 
-/* The columns of a chunk, n entries each. */
-struct columns {
-	uint32_t n;
-	int64_t *at, *end_off, *width, *flags, *count, *first_off, *last_off;
-	double *last, *first, *min, *max, *sum, *correction;
-	double *near;		/* scratch */
-	void *memory;
-};
+/* What is special: the layout in the low two bits. */
+enum { LAYOUT_MASK = 3, EMPTY_AS_IS = 4, SKETCHES_USUAL = 8, SPECIALS_ALL = 15 };
 
-enum { INT_COLUMNS = 7, DOUBLE_COLUMNS = 7 };
+enum { INT_COLUMNS = 7, SCRATCH_COLUMNS = 3 };
 
 static int columns_init(struct columns *c, uint32_t n)
 {
 	int64_t **ints[INT_COLUMNS] = { &c->at, &c->end_off, &c->width, &c->flags, &c->count, &c->first_off, &c->last_off };
-	double **doubles[DOUBLE_COLUMNS] = { &c->last, &c->first, &c->min, &c->max, &c->sum, &c->correction, &c->near };
-	int64_t *memory = calloc(n, (INT_COLUMNS + DOUBLE_COLUMNS) * sizeof *memory);
+	int64_t *memory = malloc(n * (INT_COLUMNS + 2 * VALUE_COLUMNS + SCRATCH_COLUMNS) * sizeof *memory);
 
 	if (!memory)
 		return -ENOMEM;
-	c->n = n;
-	c->memory = memory;
-	for (int i = 0; i < INT_COLUMNS; i++)
-		*ints[i] = memory + (size_t)i * n;
-	for (int i = 0; i < DOUBLE_COLUMNS; i++)
-		*doubles[i] = (double *)(void *)(memory + (size_t)(INT_COLUMNS + i) * n);
+	*c = (struct columns){ .n = n, .memory = memory };
+	for (int i = 0; i < INT_COLUMNS; i++, memory += n)
+		*ints[i] = memory;
+	for (int i = 0; i < VALUE_COLUMNS; i++, memory += 2 * n) {
+		c->value[i] = (double *)(void *)memory;
+		c->integer[i] = memory + n;
+	}
+	c->near = memory;
+	c->rest = memory + n;
+	c->scratch = (double *)(void *)(memory + 2 * n);
 	return 0;
 }
 
@@ -74,12 +73,12 @@ static void from_record(struct columns *c, uint32_t i, const struct record *reco
 	c->count[i] = (int64_t)w->count;
 	c->first_off[i] = minus(w->first_at, w->start);
 	c->last_off[i] = minus(w->end, w->last_at);
-	c->last[i] = w->last;
-	c->first[i] = w->first;
-	c->min[i] = w->min;
-	c->max[i] = w->max;
-	c->sum[i] = w->sum;
-	c->correction[i] = w->correction;
+	c->value[LAST][i] = w->last;
+	c->value[FIRST][i] = w->first;
+	c->value[MIN][i] = w->min;
+	c->value[MAX][i] = w->max;
+	c->value[SUM][i] = window_sum(w);
+	c->value[CORRECTION][i] = w->correction;
 }
 
 static void to_record(const struct columns *c, uint32_t i, struct record *record)
@@ -93,70 +92,48 @@ static void to_record(const struct columns *c, uint32_t i, struct record *record
 	w->count = (uint64_t)c->count[i];
 	w->first_at = plus(w->start, c->first_off[i]);
 	w->last_at = minus(end, c->last_off[i]);
-	w->last = c->last[i];
-	w->first = c->first[i];
-	w->min = c->min[i];
-	w->max = c->max[i];
-	w->sum = c->sum[i];
-	w->correction = c->correction[i];
+	w->last = c->value[LAST][i];
+	w->first = c->value[FIRST][i];
+	w->min = c->value[MIN][i];
+	w->max = c->value[MAX][i];
+	w->sum = c->value[SUM][i];
+	w->correction = c->value[CORRECTION][i];
 }
 
-/*
- * What is near what. A window goes on where the one before ended; the sum of a
- * window is about count times its min; the mean is the first of a distribution.
- */
-static const double *near_before(struct columns *c)
+/* ---- what follows from the values ---- */
+
+static bool is_plain_nan(double v)
 {
-	c->near[0] = c->last[0];
-	for (uint32_t i = 1; i < c->n; i++)
-		c->near[i] = c->last[i - 1];
-	return c->near;
+	return value_bits(v) == value_bits((double)NAN);
 }
 
-static const double *near_count_times(struct columns *c, const double *value)
+/* As window_reset leaves it. */
+static bool is_as_reset(const struct window *w)
+{
+	return is_plain_nan(w->min) && is_plain_nan(w->max) && is_plain_nan(w->first) && is_plain_nan(w->last) &&
+	       value_bits(window_sum(w)) == 0 && value_bits(w->correction) == 0;
+}
+
+static bool has_odd_empty(const struct record *records, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (records[i].window.count == 0 && !is_as_reset(&records[i].window))
+			return true;
+	return false;
+}
+
+/* Does one usually have a sketch: those whose values differ. From what both sides know. */
+static bool is_sketched_usually(const struct columns *c, uint32_t i)
+{
+	return c->count[i] && !(c->value[MIN][i] == c->value[MAX][i] && !isnan(c->value[SUM][i]));
+}
+
+static bool sketches_usual(const struct columns *c)
 {
 	for (uint32_t i = 0; i < c->n; i++)
-		c->near[i] = (double)(uint64_t)c->count[i] * value[i];
-	return c->near;
-}
-
-static const double *near_zero(struct columns *c)
-{
-	memset(c->near, 0, c->n * sizeof *c->near);
-	return c->near;
-}
-
-/* The value columns in order: `walk` writes or reads each, given what is near. */
-typedef void value_walk(void *with, double *column, const double *near, uint32_t n);
-
-enum layout { AS_GAUGE, AS_COUNTER, AS_DISTRIBUTION, LAYOUTS };
-
-static void walk_values(struct columns *c, enum layout layout, value_walk *walk, void *with)
-{
-	uint32_t n = c->n;
-
-	walk(with, c->last, NULL, n);
-	if (layout == AS_COUNTER) {
-		walk(with, c->first, near_before(c), n);
-		walk(with, c->min, c->first, n);
-		walk(with, c->max, c->last, n);
-	} else {
-		walk(with, c->min, c->last, n);
-		walk(with, c->max, c->min, n);
-		walk(with, c->first, layout == AS_DISTRIBUTION ? c->last : near_before(c), n);
-	}
-	walk(with, c->sum, near_count_times(c, layout == AS_GAUGE ? c->min : c->last), n);
-	walk(with, c->correction, near_zero(c), n);
-}
-
-static void walk_put(void *out, double *column, const double *near, uint32_t n)
-{
-	column_put_doubles(column, near, n, out);
-}
-
-static void walk_get(void *in, double *column, const double *near, uint32_t n)
-{
-	column_get_doubles(in, near, column, n);
+		if (!!(c->flags[i] & FLAG_SKETCH) != is_sketched_usually(c, i))
+			return false;
+	return true;
 }
 
 static enum layout layout_of(enum series_kind kind)
@@ -164,39 +141,61 @@ static enum layout layout_of(enum series_kind kind)
 	return kind == KIND_COUNTER ? AS_COUNTER : kind == KIND_DISTRIBUTION ? AS_DISTRIBUTION : AS_GAUGE;
 }
 
+static void put_columns(struct columns *c, struct buf *out)
+{
+	bool usual = sketches_usual(c);
+
+	for (uint32_t i = 0; i < c->n && usual; i++)
+		c->flags[i] &= ~FLAG_SKETCH;
+	buf_add_varint(out, c->n);
+	column_put_ints(c->at, c->n, out);
+	column_put_ints(c->end_off, c->n, out);
+	column_put_ints(c->width, c->n, out);
+	column_put_ints(c->flags, c->n, out);
+	column_put_ints(c->count, c->n, out);
+	column_put_ints(c->first_off, c->n, out);
+	column_put_ints(c->last_off, c->n, out);
+	buf_add_u8(out, (uint8_t)(c->layout | (c->empty_as_is ? EMPTY_AS_IS : 0) | (usual ? SKETCHES_USUAL : 0)));
+	values_put(c, out);
+}
+
+static int put_sketches(const struct record *records, uint32_t n, struct buf *out)
+{
+	bool wanted[RECORDS_MOST];
+
+	for (uint32_t i = 0; i < n; i++)
+		wanted[i] = wants_sketch(&records[i].window);
+	return sketches_put(records, wanted, n, out);
+}
+
 int records_encode(const struct record *records, uint32_t n, enum series_kind kind, struct buf *out)
 {
-	enum layout layout = layout_of(kind);
 	struct columns c;
 	int r = columns_init(&c, n);
 
 	if (r < 0)
 		return r;
-	for (uint32_t i = 0; i < n; i++) {
-		from_record(&c, i, &records[i]);
-		c.sum[i] = window_sum(&records[i].window);
-	}
-	buf_add_varint(out, n);
-	column_put_ints(c.at, n, out);
-	column_put_ints(c.end_off, n, out);
-	column_put_ints(c.width, n, out);
-	column_put_ints(c.flags, n, out);
-	column_put_ints(c.count, n, out);
-	column_put_ints(c.first_off, n, out);
-	column_put_ints(c.last_off, n, out);
-	buf_add_u8(out, (uint8_t)layout);
-	walk_values(&c, layout, walk_put, out);
-	columns_fini(&c);
 	for (uint32_t i = 0; i < n; i++)
-		if (wants_sketch(&records[i].window))
-			sketch_encode(&records[i].window.sketch, out);
-	return buf_failed(out) ? -ENOMEM : 0;
+		from_record(&c, i, &records[i]);
+	c.layout = layout_of(kind);
+	c.empty_as_is = has_odd_empty(records, n);
+	put_columns(&c, out);
+	columns_fini(&c);
+	r = put_sketches(records, n, out);
+	return buf_failed(out) ? -ENOMEM : r;
+}
+
+static void find_sketched(struct columns *c)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		if (is_sketched_usually(c, i))
+			c->flags[i] |= FLAG_SKETCH;
 }
 
 /* All but the sketches. */
 static int decode_columns(struct reader *in, struct columns *c)
 {
-	enum layout layout;
+	uint8_t special;
 
 	column_get_ints(in, c->at, c->n);
 	column_get_ints(in, c->end_off, c->n);
@@ -205,10 +204,14 @@ static int decode_columns(struct reader *in, struct columns *c)
 	column_get_ints(in, c->count, c->n);
 	column_get_ints(in, c->first_off, c->n);
 	column_get_ints(in, c->last_off, c->n);
-	layout = (enum layout)read_u8(in);
-	if (in->bad || layout >= LAYOUTS)
+	special = read_u8(in);
+	c->layout = (enum layout)(special & LAYOUT_MASK);
+	c->empty_as_is = special & EMPTY_AS_IS;
+	if (in->bad || c->layout >= LAYOUTS || special > SPECIALS_ALL)
 		return -EBADMSG;
-	walk_values(c, layout, walk_get, in);
+	values_get(c, in);
+	if (special & SKETCHES_USUAL && !in->bad)
+		find_sketched(c);
 	return in->bad ? -EBADMSG : 0;
 }
 
@@ -222,17 +225,11 @@ static bool columns_sound(const struct columns *c)
 
 static int decode_sketches(struct reader *in, const struct columns *c, struct record *records)
 {
-	for (uint32_t i = 0; i < c->n; i++) {
-		int r;
+	bool wanted[RECORDS_MOST];
 
-		if (!(c->flags[i] & FLAG_SKETCH))
-			continue;
-		r = sketch_decode(&records[i].window.sketch, in);
-		if (r < 0)
-			return r;
-		records[i].window.has_sketch = true;
-	}
-	return 0;
+	for (uint32_t i = 0; i < c->n; i++)
+		wanted[i] = c->flags[i] & FLAG_SKETCH;
+	return sketches_get(records, wanted, c->n, in);
 }
 
 static int decode(const uint8_t *data, size_t size, struct record *records, uint32_t n, bool sketches)

@@ -21,8 +21,8 @@ struct record {
 	struct window window;
 };
 
-#define RECORDS_MOST 4096	/* in one chunk; more is damage */
-#define RECORDS_CHUNK 128	/* in a chunk of a tier block */
+#define RECORDS_MOST 2048	/* in one chunk; more is damage */
+#define RECORDS_CHUNK 256	/* in a chunk of a tier block */
 
 /* Append 1..RECORDS_MOST records (rising `at`) to *out. `kind` says what order of columns is likely to be small. 0 or -ENOMEM. */
 int records_encode(const struct record *records, uint32_t n, enum series_kind kind, struct buf *out);

@@ -3,11 +3,11 @@
  * store_tiers.c - what the tiers cost: the rollup of a minute of 10,000 series, the
  * index of a sketch, and the bytes of a year.
  *
- * The year is counted from bytes a record: a capture of twenty minutes has no more
- * than twenty records of 1m in it, so longer runs are made by drawing whole minutes
- * of it in random order and joining them to 5m and 1h; counters go on from minute to
- * minute. What two minutes in a row have in common is lost by that, so the sizes
- * err on the safe side. CPU time of the process; medians of five.
+ * The year is counted from bytes a record. A capture of twenty minutes has no more
+ * than twenty records of 1m in it, so runs as long as those in files are made by
+ * drawing whole minutes of it in random order and joining them to 5m and 1h; counters
+ * go on from minute to minute. What two minutes in a row have in common is lost by
+ * that, so the sizes err on the safe side. CPU time of the process; medians of five.
  */
 #include "data.h"
 #include "store/record.h"
@@ -155,7 +155,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return remove(path);
 }
 
-static void minutes(void)
+static void minutes_close(void)
 {
 	static series_ref refs[SERIES];
 	char path[] = "/tmp/kymo-tiers-XXXXXX";
@@ -227,7 +227,7 @@ struct size {
 };
 
 /* `n` records of `width` minutes each of every series, in chunks as a block has them. */
-static struct size size_of(uint32_t n, uint32_t width, enum kymo_tier tier, bool in_order)
+static struct size size_of(uint32_t n, uint32_t width, enum kymo_tier tier)
 {
 	uint32_t minutes = capture.rows / 60;
 	struct record *records = calloc(n, sizeof *records);
@@ -247,7 +247,7 @@ static struct size size_of(uint32_t n, uint32_t width, enum kymo_tier tier, bool
 			window_reset(&records[i].window, start, start + width * INT64_C(60000), schema);
 			records[i].at = records[i].window.end;
 			for (uint32_t m = 0; m < width; m++) {
-				minute_of(series, in_order ? (i * width + m) % minutes : draw(minutes), &base,
+				minute_of(series, draw(minutes), &base,
 					  start + m * INT64_C(60000), schema, &minute);
 				CHECK(window_merge(&records[i].window, series->kind, &minute) == 0, "i=%u", i);
 			}
@@ -277,8 +277,8 @@ static void year(void)
 {
 	static const double raw = 43.2 * 0.34;	/* bytes a sample: bench store-codec and store-blocks measure it */
 	const double points[TIERS] = { 43.2, 5.04, 4.32, 4.38 };
-	struct size size[TIERS] = { [KYMO_1M] = size_of(capture.rows / 60, 1, KYMO_1M, true), [KYMO_5M] = size_of(240, 5, KYMO_5M, false),
-				    [KYMO_1H] = size_of(240, 60, KYMO_1H, false) };
+	struct size size[TIERS] = { [KYMO_1M] = size_of(240, 1, KYMO_1M), [KYMO_5M] = size_of(240, 5, KYMO_5M),
+				    [KYMO_1H] = size_of(240, 60, KYMO_1H) };
 	double scalars = raw, sketches = 0;
 
 	printf("%s: %u series, %u rows\n", capture.real ? "the capture" : "walks", capture.n, capture.rows);
@@ -299,7 +299,7 @@ int main(int argc, char **argv)
 	capture_load();
 	if (argc < 2)
 		sketches();
-	minutes();
+	minutes_close();
 	if (argc < 2)
 		year();
 	free(capture.series);

@@ -77,10 +77,10 @@ static const struct {
 	double (*value)(uint32_t second);
 	double bytes_most;		/* of a record, sketch included */
 } shapes[] = {
-	{ "wave", KIND_GAUGE, 5, wave, 80 },
-	{ "wave without sketch", KIND_GAUGE, SKETCH_NONE, wave, 14 },
+	{ "wave", KIND_GAUGE, 5, wave, 40 },
+	{ "wave without sketch", KIND_GAUGE, SKETCH_NONE, wave, 9 },
 	{ "noise", KIND_GAUGE, SKETCH_NONE, noise, 50 },
-	{ "counter", KIND_COUNTER, SKETCH_NONE, rising, 13 },
+	{ "counter", KIND_COUNTER, SKETCH_NONE, rising, 6 },
 	{ "constant", KIND_GAUGE, SKETCH_NONE, constant, 1 },
 	{ "zero", KIND_GAUGE, SKETCH_NONE, zero, 1 },
 	{ "NaN", KIND_GAUGE, 5, with_nan, 40 },
@@ -109,6 +109,48 @@ static void records_come_back(void **state)
 			release(records, n);
 			release(back, n);
 		}
+}
+
+/* Values of all sorts beside one another: decimals, -0, NaN, infinities, sums beside a decimal; empty windows between. */
+static void every_mixture_keeps_its_bits(void **state)
+{
+	static const double odd[] = { 0, -0.0, NAN, INFINITY, -INFINITY, 1e-320, 4e15, 0.1, -7.25, M_PI, 3, 1e9 };
+	static const enum series_kind kinds[] = { KIND_GAUGE, KIND_COUNTER, KIND_DISTRIBUTION };
+	uint32_t noise_state = 12345;
+
+	(void)state;
+	for (uint32_t round = 0; round < 3000; round++) {
+		enum series_kind kind = kinds[round % 3];
+		uint32_t n = 1 + round % 37, palette = 1 + round % COUNT_OF(odd);
+		struct record *records = calloc(n, sizeof *records), *back = calloc(n, sizeof *back);
+		AUTO_BUF bytes = { 0 };
+
+		assert_true(records && back);
+		for (uint32_t i = 0; i < n; i++) {
+			kymo_ms end = (i + 1) * MINUTE;
+
+			records[i].at = end;
+			window_init(&records[i].window, end - MINUTE, end, round % 4 ? (int32_t)(round % 7) - 1 : SKETCH_NONE);
+			for (uint32_t v = 0; v < round % 5; v++) {
+				noise_state = noise_state * 1664525 + 1013904223;
+				assert_int_equal(window_add(&records[i].window, kind, end - v, odd[(noise_state >> 16) % palette]), 0);
+			}
+			if (round % 11 == 0 && i % 3 == 0)
+				assert_int_equal(window_add(&records[i].window, kind, end, value_stale()), 0);
+			window_settle(&records[i].window, kind);
+			if (window_is_constant(&records[i].window))
+				records[i].window.has_sketch = false;
+		}
+		assert_int_equal(records_encode(records, n, kind, &bytes), 0);
+		assert_int_equal(records_decode(bytes.data, bytes.len, kind, back, n), 0);
+		for (uint32_t i = 0; i < n; i++) {
+			if (!records[i].window.count && !records[i].window.sketch.nans)
+				records[i].window.has_sketch = false;
+			assert_same(&records[i], &back[i]);
+		}
+		release(records, n);
+		release(back, n);
+	}
 }
 
 static void constant_windows_lose_their_sketch(void **state)
@@ -204,6 +246,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_come_back),
+		cmocka_unit_test(every_mixture_keeps_its_bits),
 		cmocka_unit_test(constant_windows_lose_their_sketch),
 		cmocka_unit_test(any_kind_reads_any_bytes),
 		cmocka_unit_test(a_plain_read_leaves_sketches_out),
