@@ -417,7 +417,7 @@ static void long_queries_hold_up_nobody(void **state)
 
 static void long_writes_hold_up_nobody(void **state)
 {
-	static const char request[] = "POST /api/v1/write HTTP/1.1\r\n" LOCAL "Content-Length: 4\r\n\r\nbody";
+	static const char request[] = "POST /api/v1/write HTTP/1.1\r\n" LOCAL "Connection: close\r\nContent-Length: 4\r\n\r\nbody";
 	AUTO_BUF text = { 0 };
 	int fds[8];
 
