@@ -41,6 +41,9 @@ struct block_series {
 	const struct block_chunk *chunks;	/* in order of `first`, none begins before the last one ends */
 };
 
+static inline kymo_ms block_series_first(const struct block_series *series) { return series->chunks[0].first; }
+static inline kymo_ms block_series_last(const struct block_series *series) { return series->chunks[series->n_chunks - 1].last; }
+
 struct block;				/* reference-counted */
 
 /* -EBADMSG: damaged, with the reason. */

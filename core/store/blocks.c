@@ -78,6 +78,17 @@ int store_replace_blocks(struct store *store, enum kymo_tier tier, struct block 
 	return 0;
 }
 
+void store_set_deleted(struct store *store, struct deleted *deleted)
+{
+	struct deleted *old;
+
+	pthread_mutex_lock(&store->lists_lock);
+	old = store->deleted;
+	store->deleted = deleted;
+	pthread_mutex_unlock(&store->lists_lock);
+	deleted_release(old);
+}
+
 /* ---- views ---- */
 
 int store_view_open(struct store *store, struct store_view **out)
@@ -93,6 +104,7 @@ int store_view_open(struct store *store, struct store_view **out)
 		view->list[tier] = store->list[tier];
 		atomic_fetch_add_explicit(&view->list[tier]->holders, 1, memory_order_relaxed);
 	}
+	view->deleted = deleted_hold(store->deleted);
 	pthread_mutex_unlock(&store->lists_lock);
 	*out = view;
 	return 0;
@@ -115,6 +127,7 @@ void store_view_close(struct store_view *view)
 		return;
 	for (int tier = 0; tier < TIERS; tier++)
 		block_list_release(view->list[tier]);
+	deleted_release(view->deleted);
 	memory_destroy(view->memory);
 	free(view);
 }

@@ -422,6 +422,16 @@ void head_set_last(struct head *head, series_ref ref, struct series *series, kym
 	series->last_known = true;
 }
 
+void head_reset_last(struct head *head, series_ref ref, struct series *series, struct head_last last)
+{
+	LOCK(head_stripe(head, ref));
+
+	series->last_at = last.at;
+	series->last = last.bits;
+	series->last_known = last.known;
+	series->last_is_end = false;
+}
+
 bool head_set_first(struct head *head, series_ref ref, struct series *series, kymo_ms first)
 {
 	LOCK(head_stripe(head, ref));

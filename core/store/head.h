@@ -57,6 +57,8 @@ struct head_last head_last(struct head *head, series_ref ref, const struct serie
 kymo_ms head_first(struct head *head, series_ref ref, const struct series *series);	/* of the oldest; INT64_MIN: none */
 /* What a block says of the newest sample; nothing changes if there has been a newer one since. */
 void head_set_last(struct head *head, series_ref ref, struct series *series, kymo_ms newest, struct head_last last);
+/* Something was deleted: this is the newest sample now, in blocks and head. With the append lock. */
+void head_reset_last(struct head *head, series_ref ref, struct series *series, struct head_last last);
 /*
  * Blocks have samples from `first` on (INT64_MAX: none): sets first_at of the
  * series. false: there is no sample at all any more.

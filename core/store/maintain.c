@@ -8,6 +8,7 @@
  * lock held.
  */
 #include "store/maintain.h"
+#include "store/delete.h"
 #include "store/downsample.h"
 #include "store/merge.h"
 #include "store/news.h"
@@ -98,6 +99,8 @@ static int run(struct store *store, unsigned what, struct store_maintained *done
 	if (what & MAINTAIN_FLUSH && (r = flush_head(store, done, err)) < 0 && !first)
 		first = r;
 	if (what & MAINTAIN_MERGE && (r = with_lock(store, merge_blocks, done, err)) < 0 && !first)
+		first = r;
+	if (what & MAINTAIN_MERGE && (r = with_lock(store, delete_apply, done, err)) < 0 && !first)
 		first = r;
 	if (what & MAINTAIN_EXPIRE && (r = with_lock(store, retention_expire, done, err)) < 0 && !first)
 		first = r;

@@ -19,6 +19,7 @@ struct merge {
 	struct store *store;
 	enum kymo_tier tier;
 	const struct merge_set *set;
+	const struct deleted *deleted;	/* is left behind */
 	struct block_list *list;	/* the same blocks, for a reader */
 	struct block_writer *writer;
 	uint32_t *at;			/* in each block of the set, its next series */
@@ -178,7 +179,7 @@ static int add_old_series(struct merge *merge, series_ref ref, enum series_kind 
 
 static int merge_series(struct merge *merge, series_ref ref)
 {
-	struct raw_blocks from = { .list = { merge->list } };
+	struct raw_blocks from = { .list = { merge->list }, .deleted = merge->deleted };
 	AUTO(raw_reader) reader = NULL;
 	enum series_kind kind = KIND_GAUGE;
 	int r = add_live_series(merge, ref, &kind);
@@ -263,10 +264,11 @@ static int replace(struct merge *merge, struct block *block, struct store_mainta
 	return 0;
 }
 
-static int merge_set(struct store *store, enum kymo_tier tier, const struct merge_set *set, struct store_maintained *done,
+static int merge_set(const struct store_view *view, enum kymo_tier tier, const struct merge_set *set, struct store_maintained *done,
 		     struct error *err)
 {
-	struct merge merge = { .store = store, .tier = tier, .set = set };
+	struct store *store = view->store;
+	struct merge merge = { .store = store, .tier = tier, .set = set, .deleted = view->deleted };
 	struct block *block = NULL;
 	int r = merge_init(&merge);
 
@@ -296,9 +298,23 @@ static int merge_one(struct store *store, enum kymo_tier tier, struct store_main
 		return error_set(err, r, "%s: out of memory", store->path);
 	if (!set)
 		return 0;
-	r = merge_set(store, tier, set, done, err);
+	r = merge_set(view, tier, set, done, err);
 	free(set);
 	return r < 0 ? r : 1;
+}
+
+int merge_anew(const struct store_view *view, struct block *block, struct store_maintained *done, struct error *err)
+{
+	struct merge_set *set = calloc(1, sizeof *set + sizeof block);
+	int r;
+
+	if (!set)
+		return error_set(err, -ENOMEM, "%s: out of memory", view->store->path);
+	set->n = 1;
+	set->block[0] = block;
+	r = merge_sequence(set) ? merge_set(view, block_tier(block), set, done, err) : 0;
+	free(set);
+	return r;
 }
 
 int merge_blocks(struct store *store, struct store_maintained *done, struct error *err)

@@ -19,6 +19,9 @@
 /* With the maintain lock. What was merged stays merged when a later one fails. */
 int merge_blocks(struct store *store, struct store_maintained *done, struct error *err);
 
+/* The same for one block alone: what is deleted is left behind. */
+int merge_anew(const struct store_view *view, struct block *block, struct store_maintained *done, struct error *err);
+
 /* ---- merge_choice.c ---- */
 
 /* Blocks that are to become one, in order of sequence. */

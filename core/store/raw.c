@@ -154,6 +154,8 @@ static int collect(struct raw_reader *reader, const struct store_view *view, ser
 			return r;
 		view = reader->own_view;
 	}
+	reader->parts.ref = ref;
+	reader->parts.deleted = view->deleted;
 	r = copy_head(reader, ref, false, &known);
 	return r < 0 || !known ? r : add_blocks(reader, view, ref);
 }
@@ -209,6 +211,8 @@ int raw_open_blocks(struct store *store, const struct raw_blocks *from, series_r
 		return -ENOMEM;
 	reader->parts.records = from->records;
 	reader->parts.plain = from->plain;
+	reader->parts.ref = ref;
+	reader->parts.deleted = from->deleted;
 	for (int i = 0; i < 2 && r == 0; i++)
 		if (from->list[i])
 			r = raw_parts_add_blocks(&reader->parts, from->list[i], ref, start, end);

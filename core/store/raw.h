@@ -26,6 +26,7 @@ int raw_open(struct store *store, const struct store_view *view, series_ref ref,
  */
 struct raw_blocks {
 	const struct block_list *list[2];	/* NULL: none; outlive the reader */
+	const struct deleted *deleted;		/* not shown; outlives the reader too */
 	bool records;				/* else samples */
 	bool plain;				/* records without their sketches */
 };

@@ -193,6 +193,54 @@ static void count_damage(struct store *store, struct raw_parts *parts, const str
 	log_error(LOG_STORE, "%s: damaged; what can be read of it is read on, what cannot is left out", block_path(part->block));
 }
 
+static void swap_entries(struct raw_run *run, uint32_t a, uint32_t b)
+{
+	kymo_ms at = run->times[a];
+
+	run->times[a] = run->times[b];
+	run->times[b] = at;
+	if (run->values) {
+		double value = run->values[a];
+
+		run->values[a] = run->values[b];
+		run->values[b] = value;
+	}
+	if (run->records) {
+		struct record record = run->records[a];
+
+		run->records[a] = run->records[b];
+		run->records[b] = record;
+	}
+}
+
+/* Those in (start, end] go behind the rest, where nobody looks: records keep their memory. */
+static void leave_out(struct raw_run *run, kymo_ms start, kymo_ms end)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < run->n; i++)
+		if (run->times[i] <= start || run->times[i] > end) {
+			if (kept != i)
+				swap_entries(run, kept, i);
+			kept++;
+		}
+	run->n = kept;
+}
+
+static void leave_out_deleted(const struct raw_parts *parts, const struct raw_part *part, struct raw_run *run)
+{
+	enum kymo_tier tier = block_tier(part->block);
+
+	for (uint32_t i = 0; i < deleted_count(parts->deleted); i++) {
+		const struct deletion *deletion = deleted_at(parts->deleted, i);
+		kymo_ms start, end;
+
+		if (deletion_touches(deletion, tier, part->rank, parts->ref, part->first, part->last) &&
+		    deletion_range(deletion, tier, &start, &end))
+			leave_out(run, start, end);
+	}
+}
+
 int raw_part_decode(struct store *store, struct raw_parts *parts, const struct raw_part *part, struct raw_run *run)
 {
 	int r = decode(parts, part, run);
@@ -203,5 +251,7 @@ int raw_part_decode(struct store *store, struct raw_parts *parts, const struct r
 	run->rank = part->rank;
 	if (r == -EBADMSG)
 		count_damage(store, parts, part);
+	else if (r == 0 && part->block)
+		leave_out_deleted(parts, part, run);
 	return r;
 }

@@ -21,6 +21,8 @@ struct raw_part {
 struct raw_parts {
 	bool records;			/* a distribution */
 	bool plain;			/* nobody wants sketches */
+	series_ref ref;
+	const struct deleted *deleted;	/* what blocks are not to show */
 	uint32_t n, room;
 	struct raw_part *part;
 	struct head_copy head;

@@ -5,6 +5,7 @@
  * damaged is set aside under NAME.damaged and counted; the rest is opened.
  */
 #include "store/block_format.h"
+#include "store/delete.h"
 #include "store/downsample.h"
 #include "util/cleanup.h"
 #include "util/file.h"
@@ -58,6 +59,14 @@ static void set_aside(struct store *store, const char *path, const char *reason)
 	}
 	log_error(LOG_STORE, "%s; %s", reason, r < 0 ? "it is left out" : "it is set aside as .damaged");
 	store_count_damage(store, 1);
+}
+
+void store_set_aside(struct store *store, const char *name, const char *reason)
+{
+	AUTO_FREE char *path = path_join(store->path, name);
+
+	if (path)
+		set_aside(store, path, reason);
 }
 
 static int load_block(struct loading *loading, const char *path)
@@ -185,18 +194,14 @@ static int restore_series(struct store *store, struct block *block, const struct
 }
 
 /* What a block says of how far a series reaches. The value comes when it is asked for. */
-static void widen_first(struct series *series, const struct block_series *in_block)
+static void widen_first(struct series *series, kymo_ms first)
 {
-	kymo_ms first = in_block->chunks[0].first;
-
 	if (series->first_at == INT64_MIN || first < series->first_at)
 		series->first_at = first;
 }
 
-static void widen_last(struct series *series, const struct block_series *in_block)
+static void widen_last(struct series *series, kymo_ms last)
 {
-	kymo_ms last = in_block->chunks[in_block->n_chunks - 1].last;
-
 	if (series->last_at == INT64_MIN || last > series->last_at)
 		series->last_at = last;
 }
@@ -206,15 +211,19 @@ static int recover_series(struct store *store, struct block *block)
 {
 	for (uint32_t i = 0; i < block_count(block); i++) {
 		const struct block_series *in_block = block_series_at(block, i);
-		int r = index_series(store->index, in_block->ref) ? 0 : restore_series(store, block, in_block);
 		struct series *series;
+		kymo_ms first, last;
+		int r;
 
+		if (!delete_leaves(store->deleted, block, in_block, &first, &last))
+			continue;
+		r = index_series(store->index, in_block->ref) ? 0 : restore_series(store, block, in_block);
 		if (r < 0)
 			return r;
 		series = index_series(store->index, in_block->ref);
 		if (series && block_tier(block) == KYMO_RAW) {
-			widen_first(series, in_block);
-			widen_last(series, in_block);
+			widen_first(series, first);
+			widen_last(series, last);
 		}
 	}
 	return 0;
@@ -240,13 +249,14 @@ static void widen_from_tier(struct store *store, const struct block *block)
 	for (uint32_t i = 0; i < block_count(block); i++) {
 		const struct block_series *in_block = block_series_at(block, i);
 		struct series *series = index_series(store->index, in_block->ref);
+		kymo_ms first, last;
 
-		if (!series)
+		if (!series || !delete_leaves(store->deleted, block, in_block, &first, &last))
 			continue;
-		widen_first(series, in_block);
+		widen_first(series, first);
 		series->last_is_end |= series->last_at == INT64_MIN;
 		if (series->last_is_end)
-			widen_last(series, in_block);
+			widen_last(series, last);
 	}
 }
 
@@ -301,12 +311,16 @@ int store_recover(struct store *store, struct error *err)
 	for (int tier = 0; tier < TIERS && r == 0; tier++)
 		r = load_tier(store, (enum kymo_tier)tier, err);
 	if (r == 0)
+		r = delete_load(store, err);
+	if (r == 0)
 		r = recover_index(store, err);
 	if (r == 0)
 		r = downsample_open(store, err);
 	if (r == 0)
 		r = recover_wal(store, err);
-	if (r == 0)
-		recover_from_tiers(store);
-	return r;
+	if (r < 0)
+		return r;
+	recover_from_tiers(store);
+	delete_recover(store);
+	return 0;
 }

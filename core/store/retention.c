@@ -8,6 +8,7 @@
  * last cleanup): expiry in that tier then waits until the clock has gone on from
  * there for an hour.
  */
+#include "store/delete.h"
 #include "store/downsample.h"
 
 #include <errno.h>
@@ -152,17 +153,18 @@ static int expire_blocks(struct store *store, struct store_maintained *done)
 /* ---- series ---- */
 
 /* Both lists rise. */
-static void first_in_block(const struct block *block, const struct refs *refs, kymo_ms *first)
+static void first_in_block(const struct deleted *deleted, const struct block *block, const struct refs *refs, kymo_ms *first)
 {
 	uint32_t at = 0;
 
 	for (uint32_t i = 0; i < block_count(block); i++) {
 		const struct block_series *series = block_series_at(block, i);
+		kymo_ms from, to;
 
 		while (at < refs->n && refs->ref[at] < series->ref)
 			at++;
-		if (at < refs->n && refs->ref[at] == series->ref && series->chunks[0].first < first[at])
-			first[at] = series->chunks[0].first;
+		if (at < refs->n && refs->ref[at] == series->ref && delete_leaves(deleted, block, series, &from, &to) && from < first[at])
+			first[at] = from;
 	}
 }
 
@@ -175,7 +177,7 @@ static int first_in_blocks(struct store *store, const struct refs *refs, kymo_ms
 		first[i] = INT64_MAX;
 	for (int tier = 0; tier < TIERS && r == 0; tier++)
 		for (uint32_t i = 0; i < view->list[tier]->n; i++)
-			first_in_block(view->list[tier]->block[i], refs, first);
+			first_in_block(view->deleted, view->list[tier]->block[i], refs, first);
 	return r;
 }
 
@@ -195,6 +197,17 @@ static bool remove_series(struct store *store, series_ref ref)
 		index_remove(store->index, ref);
 	}
 	return gone;
+}
+
+bool retention_forget(struct store *store, series_ref ref)
+{
+	index_lock(store->index);
+	struct series *series = index_series(store->index, ref);
+
+	if (series)
+		atomic_store(&series->idle, true);
+	index_unlock(store->index);
+	return series && remove_series(store, ref);
 }
 
 static void refresh_series(struct store *store, series_ref ref, kymo_ms first, struct store_maintained *done)

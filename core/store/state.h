@@ -17,6 +17,7 @@
 #define STORE_STATE_H
 
 #include "store/block.h"
+#include "store/deleted.h"
 #include "store/head.h"
 #include "store/index.h"
 #include "store/store.h"
@@ -70,6 +71,7 @@ struct store {
 
 	pthread_mutex_t lists_lock;
 	struct block_list *list[TIERS];
+	struct deleted *deleted;	/* what these are not to show */
 	_Atomic uint64_t flushes;	/* rises when blocks have taken over a part of the head */
 	_Atomic uint64_t sequence;	/* of the next block */
 
@@ -102,6 +104,7 @@ static inline uint64_t store_next_sequence(struct store *store) { return atomic_
 struct store_view {
 	struct store *store;
 	struct block_list *list[TIERS];
+	struct deleted *deleted;
 	uint64_t flushes;
 	struct view_memory *memory;	/* of names */
 };
@@ -117,6 +120,9 @@ struct block *const *blocks_of(const struct store_view *view, enum kymo_tier tie
  */
 int store_replace_blocks(struct store *store, enum kymo_tier tier, struct block *const remove[], uint32_t n_remove,
 			 struct block *const add[], uint32_t n_add);
+
+/* Another list of what is deleted, at once for all that is opened from now on. Takes it. */
+void store_set_deleted(struct store *store, struct deleted *deleted);
 
 /* ---- series ---- */
 
@@ -140,6 +146,8 @@ void append_scratch_destroy(struct append_scratch *scratch);
 
 /* Blocks, index, WAL: everything to where it was. */
 int store_recover(struct store *store, struct error *err);
+/* PATH/NAME is damaged: it gets the ending .damaged, is counted and logged. */
+void store_set_aside(struct store *store, const char *name, const char *reason);
 
 /* ---- lock.c ---- */
 
@@ -158,5 +166,7 @@ int store_sync(struct store *store);
 int store_flush(struct store *store, struct store_maintained *done, struct error *err);
 /* Blocks past their retention, series without data, the index's log. */
 int retention_expire(struct store *store, struct store_maintained *done, struct error *err);
+/* A series without any sample goes. */
+bool retention_forget(struct store *store, series_ref ref);
 
 #endif

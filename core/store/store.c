@@ -161,6 +161,7 @@ void store_close(struct store *store)
 	index_close(store->index);
 	for (int tier = 0; tier < TIERS; tier++)
 		block_list_release(store->list[tier]);
+	deleted_release(store->deleted);
 	append_scratch_destroy(store->scratch);
 	head_fini(&store->head);
 	pthread_mutex_destroy(&store->options_lock);

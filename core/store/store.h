@@ -103,7 +103,8 @@ struct series_view {
 	struct labels labels;
 	const struct metric *metric;	/* type, unit, help; never NULL */
 	enum series_kind kind;
-	kymo_ms first_at, last_at;	/* oldest and newest sample that is kept, in any tier; INT64_MIN: none */
+	kymo_ms first_at, last_at;	/* oldest and newest sample that is kept, in any tier; INT64_MIN: none.
+					   first_at is a bound where something was deleted */
 	double last;			/* value at last_at, may be the staleness mark; distribution: its mean */
 };
 
@@ -116,6 +117,18 @@ int store_each_series(struct store *store, struct matcher *const *matchers, uint
 /* Every metric with a live series, by name. */
 int store_each_metric(struct store *store, int (*each)(void *data, const struct metric *metric, uint32_t n_series,
 						       kymo_ms first_at, kymo_ms last_at), void *data);
+
+/*
+ * Delete what the series that match have in (start, end]: at once for every reader
+ * that is opened from now on, and for good when it returns; the space comes back
+ * when blocks are merged. What is stored later counts again, at the same times too.
+ * Of the tiers windows go that lie in the range; those in which it begins or ends
+ * are computed again where raw is there for them, else they stay whole. Series
+ * without anything left go. *series: how many had something. 0; -EINVAL: no
+ * matcher, or an empty range; or an error of the disk: nothing is deleted.
+ */
+int store_delete(struct store *store, struct matcher *const *matchers, uint32_t n, kymo_ms start, kymo_ms end, uint32_t *series,
+		 struct error *err);
 
 /* Where data is: what can be asked of a tier. oldest > newest: it has nothing. */
 struct store_coverage {

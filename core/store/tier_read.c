@@ -86,7 +86,8 @@ static int open_blocks(struct tier_reader *reader)
 {
 	const struct tier_request *request = &reader->request;
 	struct store *store = request->store;
-	struct raw_blocks from = { .list = { request->view->list[request->tier] }, .records = true, .plain = request->plain };
+	struct raw_blocks from = { .list = { request->view->list[request->tier] }, .deleted = request->view->deleted,
+				   .records = true, .plain = request->plain };
 
 	if (atomic_load(&store->flushes) != request->view->flushes) {
 		int r = store_view_open(store, &reader->late_view);
