@@ -105,7 +105,7 @@ static double value_in(const struct piece *piece, uint32_t i, bool distribution)
 }
 
 /* The last entry that a reader gives. */
-static bool last_of(struct raw_reader *reader, bool distribution, struct head_last *last)
+static bool last_of(struct raw_reader *reader, enum kymo_tier tier, bool distribution, struct head_last *last)
 {
 	struct piece piece;
 	bool found = false;
@@ -113,7 +113,7 @@ static bool last_of(struct raw_reader *reader, bool distribution, struct head_la
 	while (raw_next(reader, &piece) > 0) {
 		uint32_t i = piece.n - 1;
 
-		last->at = piece.values || !piece.last_at || !piece.count[i] ? piece.at[i] : piece.last_at[i];
+		last->at = tier == KYMO_RAW || !piece.count[i] ? piece.at[i] : piece.last_at[i];
 		last->bits = value_bits(value_in(&piece, i, distribution));
 		last->known = found = true;
 	}
@@ -128,7 +128,7 @@ static bool last_between(const struct store_view *view, enum kymo_tier tier, ser
 	int r = tier == KYMO_RAW ? raw_open(view->store, view, ref, start, end, &reader) :
 				   raw_open_blocks(view->store, &from, ref, start, end, &reader);
 
-	return r == 0 && last_of(reader, distribution, last);
+	return r == 0 && last_of(reader, tier, distribution, last);
 }
 
 /* From the bound back in growing steps: mostly the first has it. */

@@ -9,7 +9,7 @@
 #define M INT64_C(60000)
 
 const char *const deed_name[DEEDS] = { "collect", "push", "loose", "late", "flush", "merge", "expire", "close", "sync", "reopen",
-				       "check", "jump" };
+				       "check", "jump", "delete" };
 
 /* Slots: a group, another one that comes in any order, and the rest, which come and go. */
 enum { GROUP = 8, PUSHED = 14 };
@@ -20,6 +20,7 @@ struct life {
 	struct test_clock clock;
 	struct store_options options;
 	struct store *store;
+	bool deletes;
 	struct model model;
 	series_ref ref[SLOTS];
 };
@@ -208,6 +209,51 @@ static void late(void)
 	finish(&sending, false);
 }
 
+/* ---- deleting ---- */
+
+static struct note *note_deletion(uint32_t slots)
+{
+	struct notes *notes = &life.crash->notes;
+	struct note *note = &notes->note[notes->n];
+
+	if (notes->n == NOTES_MOST)
+		_exit(0);
+	note->slot = SLOTS;
+	note->slots = slots;
+	note->end = life.crash->now - (below(3) ? below(10 * M) : 0);
+	note->at = note->end - 1 - below(25 * M);
+	if (below(4) == 0)
+		note->end = INT64_MAX;
+	if (below(3) == 0)
+		note->at -= note->at % M;
+	note->state = SENT;
+	notes->n++;
+	return note;
+}
+
+/* So young that raw is there for every window in which it begins or ends. */
+static void delete(void)
+{
+	char pattern[256] = "";
+	uint32_t slots = 0, n;
+	struct note *note;
+	struct error err = { 0 };
+	AUTO(matcher) matcher = NULL;
+
+	if (!life.deletes)
+		return;
+	for (uint32_t i = 0; i < 1 + below(5); i++)
+		slots |= 1u << below(SLOTS);
+	for (uint32_t slot = 0; slot < SLOTS; slot++)
+		if (slots >> slot & 1)
+			snprintf(pattern + strlen(pattern), sizeof pattern - strlen(pattern), "%s%u", pattern[0] ? "|" : "", slot);
+	note = note_deletion(slots);
+	matcher = matcher_create(MATCH_REGEX, "slot", pattern, &err);
+	if (!matcher || store_delete(life.store, &matcher, 1, note->at, note->end, &n, &err) < 0)
+		crash_fail(life.crash, "delete: %s", error_text(&err));
+	note->state = TAKEN;
+}
+
 /* ---- the rest ---- */
 
 static void maintain(unsigned what)
@@ -233,8 +279,9 @@ static void reopen(void)
 static enum deed choose(void)
 {
 	static const struct { enum deed deed; uint32_t of_1000; } often[] = {
-		{ DEED_COLLECT, 500 }, { DEED_PUSH, 200 }, { DEED_LOOSE, 150 }, { DEED_LATE, 60 }, { DEED_FLUSH, 15 }, { DEED_MERGE, 10 },
+		{ DEED_COLLECT, 495 }, { DEED_PUSH, 200 }, { DEED_LOOSE, 150 }, { DEED_LATE, 60 }, { DEED_FLUSH, 15 }, { DEED_MERGE, 10 },
 		{ DEED_EXPIRE, 10 }, { DEED_CLOSE, 20 }, { DEED_SYNC, 15 }, { DEED_REOPEN, 5 }, { DEED_CHECK, 2 }, { DEED_JUMP, 6 },
+		{ DEED_DELETE, 5 },
 	};
 	uint32_t n = below(1000);
 
@@ -268,6 +315,9 @@ static void act(enum deed deed)
 	case DEED_LATE:
 		late();
 		break;
+	case DEED_DELETE:
+		delete();
+		break;
 	case DEED_REOPEN:
 		reopen();
 		break;
@@ -298,6 +348,12 @@ static void begin(struct crash *crash, const char *path, bool threads)
 	life.options.retention[KYMO_1M] = 60 * M;
 	life.options.retention[KYMO_5M] = 120 * M;
 	life.options.retention[KYMO_1H] = 360 * M;
+	life.deletes = crash->seed % 4 > 1;
+	if (life.deletes) {
+		life.options.retention[KYMO_RAW] = 100 * M;
+		life.options.retention[KYMO_1M] = 150 * M;
+		life.options.retention[KYMO_5M] = 200 * M;
+	}
 	life.options.sync = 1;
 	life.options.flush = life.options.cleanup = 3;
 }

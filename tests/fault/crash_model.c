@@ -109,6 +109,16 @@ void times_add(struct times *times, kymo_ms at)
 	times->n++;
 }
 
+static void times_remove(struct times *times, kymo_ms start, kymo_ms end)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < times->n; i++)
+		if (times->at[i] <= start || times->at[i] > end)
+			times->at[kept++] = times->at[i];
+	times->n = kept;
+}
+
 void model_copy(struct model *to, const struct model *from)
 {
 	for (uint32_t slot = 0; slot < SLOTS; slot++) {
@@ -119,9 +129,17 @@ void model_copy(struct model *to, const struct model *from)
 
 void model_absorb(struct model *model, const struct notes *notes)
 {
-	for (uint32_t i = 0; i < notes->n; i++)
-		if (notes->note[i].state != REFUSED)
-			times_add(&model->slot[notes->note[i].slot], notes->note[i].at);
+	for (uint32_t i = 0; i < notes->n; i++) {
+		const struct note *note = &notes->note[i];
+
+		if (note->state == REFUSED)
+			continue;
+		if (note->slot < SLOTS)
+			times_add(&model->slot[note->slot], note->at);
+		for (uint32_t slot = 0; note->slot == SLOTS && slot < SLOTS; slot++)
+			if (note->slots >> slot & 1)
+				times_remove(&model->slot[slot], note->at, note->end);
+	}
 }
 
 static bool contains(const struct times *times, kymo_ms at)
@@ -243,13 +261,25 @@ static void read_raw(const struct checking *checking, struct model *got)
 	close_select(checking, select);
 }
 
+/* Nothing of what a deletion takes is there: it was the last that was sent, so nothing can have come since. */
+static bool is_deleted(const struct model *got, const struct note *note)
+{
+	for (uint32_t slot = 0; slot < SLOTS; slot++)
+		for (uint32_t i = 0; note->slots >> slot & 1 && i < got->slot[slot].n; i++)
+			if (got->slot[slot].at[i] > note->at && got->slot[slot].at[i] <= note->end)
+				return false;
+	return true;
+}
+
 /* What was in doubt is decided. */
 static void decide(const struct model *got, struct notes *notes)
 {
 	for (uint32_t i = 0; i < notes->n; i++) {
 		struct note *note = &notes->note[i];
 
-		if (note->state == SENT)
+		if (note->state == SENT && note->slot == SLOTS)
+			note->state = is_deleted(got, note) ? TAKEN : REFUSED;
+		else if (note->state == SENT)
 			note->state = contains(&got->slot[note->slot], note->at) ? TAKEN : REFUSED;
 	}
 }

@@ -18,10 +18,12 @@
 enum { SLOTS = 32, TIMES_MOST = 40000, NOTES_MOST = 20000 };
 
 enum note_state { SENT, TAKEN, REFUSED };
+/* A sample, or a deletion. */
 struct note {
-	uint32_t slot;
+	uint32_t slot;			/* SLOTS: a deletion in (at, end] */
 	_Atomic int state;		/* enum note_state */
-	kymo_ms at;
+	kymo_ms at, end;
+	uint32_t slots;			/* bits: of which series */
 };
 struct notes {
 	_Atomic uint32_t n;
@@ -62,7 +64,7 @@ _Noreturn void crash_fail(struct crash *crash, const char *format, ...) __attrib
 
 void times_add(struct times *times, kymo_ms at);
 void model_copy(struct model *to, const struct model *from);
-/* What is SENT or TAKEN (what is REFUSED is not) comes into the model. */
+/* What is SENT or TAKEN (what is REFUSED is not) comes into the model, or goes, in the order of the notes. */
 void model_absorb(struct model *model, const struct notes *notes);
 
 /*
