@@ -8,7 +8,7 @@
 /* From the best down; the last runs everywhere. */
 static const struct kernels *const all[] = {
 #if defined(__x86_64__)
-	&kernels_avx512,
+	&kernels_avx512, &kernels_avx2,
 #elif defined(__aarch64__)
 	&kernels_neon,
 #endif
