@@ -6,6 +6,12 @@
 #include "codec/numbers.h"
 #include "util/check.h"
 
+/*
+ * What is entropy-coded takes some 3 ns a number to read, ten times as long as
+ * blocks: it is worth that where it saves 0.05 B of each and a little of the whole.
+ */
+enum { CODED_SAVES_EACH = 20, CODED_SAVES = 64 };
+
 /* ---- the differences and what they have in common ---- */
 
 static uint64_t magnitude(uint64_t v)
@@ -174,6 +180,54 @@ static void try_sparse(struct numbers *numbers)
 	numbers->ready = true;
 }
 
+static void fill_z(struct numbers *numbers, uint32_t order)
+{
+	const uint64_t *d = numbers->differences;
+	uint64_t sum = 0 - numbers->base, before = 0;
+
+	for (uint32_t i = 0; i < numbers->n && order == 0; i++)
+		numbers->z[i] = sum += d[i];
+	for (uint32_t i = 0; i < numbers->n && order == 1; i++)
+		numbers->z[i] = zigzag(d[i] - numbers->usual);
+	for (uint32_t i = 0; i < numbers->n && order == 2; i++) {
+		numbers->z[i] = zigzag(d[i] - before);
+		before = d[i];
+	}
+}
+
+/* Sizes are guessed for each order; of the best it is made, and kept if it saves enough. */
+static void try_coded(struct numbers *numbers)
+{
+	size_t heads[3] = { zigzag_bytes(numbers->base), zigzag_bytes(numbers->usual), 0 };
+	size_t best = SIZE_MAX, least = numbers->n / CODED_SAVES_EACH + numbers->size / CODED_SAVES;
+	size_t limit = numbers->size > least ? numbers->size - least : 0;
+	uint32_t order = 0;
+
+	for (uint32_t o = 0; o < 3; o++) {
+		size_t guess;
+
+		fill_z(numbers, o);
+		guess = coded_guess(numbers->z, numbers->n);
+		if (guess < SIZE_MAX && guess + heads[o] < best) {
+			best = guess + heads[o];
+			order = o;
+		}
+	}
+	if (best < limit) {
+		fill_z(numbers, order);
+		best = coded_put(numbers->z, numbers->n, numbers->coded);
+		if (best + heads[order] < limit) {
+			numbers->form = FORM_CODED;
+			numbers->order = order;
+			numbers->size = best + heads[order];
+			numbers->coded_size = (uint32_t)best;
+			return;
+		}
+	}
+	if (numbers->ready)
+		gather_changes(numbers);	/* the trial took their place */
+}
+
 static bool is_line(const uint64_t *differences, uint32_t n)
 {
 	uint64_t any = 0;
@@ -194,7 +248,6 @@ void numbers_plan(struct numbers *numbers, const int64_t *integers, uint32_t n, 
 {
 	uint64_t g;
 
-	(void)effort;
 	numbers->n = n - 1;
 	numbers->first = (uint64_t)integers[0];
 	numbers->gcd = 1;
@@ -215,25 +268,12 @@ void numbers_plan(struct numbers *numbers, const int64_t *integers, uint32_t n, 
 	numbers->base = base_of(numbers->differences, n - 1);
 	choose_order(numbers);
 	try_sparse(numbers);
+	if (effort == VALUES_COMPACT)
+		try_coded(numbers);
 	numbers->size += zigzag_bytes(numbers->first) + (g > 1 ? varint_bytes(g) : 0);
 }
 
 /* ---- writing ---- */
-
-static void fill_z(struct numbers *numbers)
-{
-	const uint64_t *d = numbers->differences;
-	uint64_t sum = 0 - numbers->base, before = 0;
-
-	for (uint32_t i = 0; i < numbers->n && numbers->order == 0; i++)
-		numbers->z[i] = sum += d[i];
-	for (uint32_t i = 0; i < numbers->n && numbers->order == 1; i++)
-		numbers->z[i] = zigzag(d[i] - numbers->usual);
-	for (uint32_t i = 0; i < numbers->n && numbers->order == 2; i++) {
-		numbers->z[i] = zigzag(d[i] - before);
-		before = d[i];
-	}
-}
 
 static uint8_t *put_bitmap(const struct numbers *numbers, uint8_t *to)
 {
@@ -261,6 +301,10 @@ static uint8_t *put_places(const struct numbers *numbers, uint8_t *to)
 
 static uint8_t *put_body(struct numbers *numbers, uint8_t *to)
 {
+	if (numbers->form == FORM_CODED) {
+		memcpy(to, numbers->coded, numbers->coded_size);
+		return to + numbers->coded_size;
+	}
 	if (numbers->form == FORM_BITMAP || numbers->form == FORM_PLACES)
 		to = put_varint(to, numbers->changes);
 	if (numbers->form == FORM_BITMAP)
@@ -268,7 +312,7 @@ static uint8_t *put_body(struct numbers *numbers, uint8_t *to)
 	else if (numbers->form == FORM_PLACES)
 		to = put_places(numbers, to);
 	else if (!numbers->ready)
-		fill_z(numbers);
+		fill_z(numbers, numbers->order);
 	return blocks_put(&numbers->blocks, numbers->z, to);
 }
 

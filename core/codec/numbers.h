@@ -19,6 +19,7 @@
 #define CODEC_NUMBERS_H
 
 #include "codec/blocks.h"
+#include "codec/coded.h"
 
 enum form {
 	FORM_SAME,		/* one decimal */
@@ -48,6 +49,8 @@ struct numbers {
 	uint64_t differences[VALUES_MOST];
 	uint64_t z[VALUES_MOST];	/* what the body holds, when `ready` */
 	bool ready;
+	uint32_t coded_size;
+	uint8_t coded[CODED_ROOM];	/* of FORM_CODED, the body as it is written */
 };
 
 /* The shortest form of n (at least 1) integers. */

@@ -88,6 +88,8 @@ bool numbers_body(struct cursor *in, enum form form, uint32_t n, uint64_t *z)
 
 	if (form == FORM_BITMAP || form == FORM_PLACES)
 		return sparse_body(in, form, n, z);
+	if (form == FORM_CODED)
+		return coded_get(in, n, z);
 	if (form != FORM_BLOCKS || !blocks_find(in, n, &blocks))
 		return false;
 	blocks_get(&blocks, z);
