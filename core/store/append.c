@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * append.c - the one way in. Samples go to the head first, then those that were
- * stored make one WAL record. What the WAL cannot take stays in the head and is
- * flushed to a block as soon as the disk takes writes again.
+ * append.c - the one way in. Samples go to the head first, rows of groups
+ * (append_rows.c) and single ones, and what was stored makes one write to the WAL.
+ * What the WAL cannot take stays in the head and is flushed to a block as soon as
+ * the disk takes writes again.
  */
+#include "store/append_rows.h"
 #include "store/downsample.h"
 #include "store/raw.h"
 #include "store/record.h"
@@ -11,26 +13,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-
-/* What of a batch was stored, and so is logged. */
-struct append_scratch {
-	uint32_t room, room_distributions;
-	struct wal_batch batch;
-	series_ref *refs;
-	kymo_ms *times;
-	double *values;
-	struct wal_distribution *distributions;
-	size_t *offsets;		/* of their bytes, while these still grow */
-	struct buf bytes;
-};
-
-enum verdict { STORED, REPEATED, LATE, CONFLICT, UNKNOWN };
-
-/* What decides how late is too late; `replay`: nothing is. */
-struct rules {
-	bool replay;
-	kymo_ms oldest, out_of_order;
-};
 
 void append_scratch_destroy(struct append_scratch *scratch)
 {
@@ -42,6 +24,7 @@ void append_scratch_destroy(struct append_scratch *scratch)
 	free(scratch->distributions);
 	free(scratch->offsets);
 	buf_fini(&scratch->bytes);
+	append_rows_fini(scratch);
 	free(scratch);
 }
 
@@ -165,41 +148,38 @@ static void after_storing(struct store *store, series_ref ref, struct series *se
 		downsample_mark(store, ref, at);
 }
 
-/* Not newer than what the series has, or very old. enum verdict or -ENOMEM. */
-static int put_late_sample(struct store *store, const struct rules *rules, series_ref ref, struct series *series, kymo_ms at,
-			   double value)
+int append_late(struct appending *a, series_ref ref, struct series *series, kymo_ms at, double value)
 {
-	struct head_last last = head_last(&store->head, ref, series);
+	struct store *store = a->store;
+	struct head_last last = head_last(&store->head, series);
 	bool late = out_of_order(&last, at);
 	int r = STORED;
 
-	if (too_late(rules, &last, at))
+	if (too_late(&a->rules, &last, at))
 		return LATE;
 	if (late)
 		r = sample_there(store, ref, &last, at, value);
 	if (r != STORED)
 		return r;
-	r = head_append(&store->head, ref, series, at, value);
-	if (r == 0)
-		after_storing(store, ref, series, at, late);
-	return r < 0 ? r : STORED;
+	r = head_append(&store->head, series, at, value);
+	if (r < 0)
+		return r;
+	after_storing(store, ref, series, at, late);
+	append_loose(a, ref, at, value);
+	return STORED;
 }
 
-/* enum verdict or -ENOMEM. */
-static int put_sample(struct store *store, const struct rules *rules, series_ref ref, kymo_ms at, double value)
+void append_loose(struct appending *a, series_ref ref, kymo_ms at, double value)
 {
-	struct series *series = index_series(store->index, ref);
-	int r = 0;
+	struct append_scratch *scratch = a->scratch;
+	uint32_t i = scratch->batch.n;
 
-	if (!series || series->kind == KIND_DISTRIBUTION)
-		return UNKNOWN;
-	if (at >= rules->oldest && at != INT64_MIN)
-		r = head_append_newer(&store->head, ref, series, at, value);
-	if (r == 0)
-		return put_late_sample(store, rules, ref, series, at, value);
-	if (r > 0)
-		after_storing(store, ref, series, at, false);
-	return r < 0 ? r : STORED;
+	if (!a->logging)
+		return;
+	scratch->refs[i] = ref;
+	scratch->times[i] = at;
+	scratch->values[i] = value;
+	scratch->batch.n++;
 }
 
 static int put_distribution(struct store *store, const struct rules *rules, const struct wal_distribution *d,
@@ -212,7 +192,7 @@ static int put_distribution(struct store *store, const struct rules *rules, cons
 
 	if (!series || series->kind != KIND_DISTRIBUTION)
 		return UNKNOWN;
-	last = head_last(&store->head, d->ref, series);
+	last = head_last(&store->head, series);
 	if (too_late(rules, &last, d->at))
 		return LATE;
 	late = out_of_order(&last, d->at);
@@ -220,14 +200,16 @@ static int put_distribution(struct store *store, const struct rules *rules, cons
 		r = distribution_there(store, d->ref, d->at, window);
 	if (r != STORED)
 		return r;
-	r = head_append_record(&store->head, d->ref, series, d->at, d->data, d->size, d->mean);
+	r = head_append_record(&store->head, series, d->at, d->data, d->size, d->mean);
 	if (r == 0)
 		after_storing(store, d->ref, series, d->at, late);
 	return r < 0 ? r : STORED;
 }
 
-static void count(struct store_appended *done, int verdict)
+void append_count(struct appending *a, int verdict)
 {
+	struct store_appended *done = a->done;
+
 	switch (verdict) {
 	case STORED:
 		done->stored++;
@@ -248,25 +230,13 @@ static void count(struct store_appended *done, int verdict)
 
 /* ---- a batch ---- */
 
-static int put_samples(struct store *store, const struct rules *rules, const struct store_batch *batch,
-		       struct append_scratch *scratch, struct store_appended *done)
+static int put_samples(struct appending *a, const struct store_batch *batch)
 {
-	struct wal_batch *logged = &scratch->batch;
-
-	for (uint32_t i = 0; i < batch->n; i++) {
-		kymo_ms at = batch->times ? batch->times[i] : batch->at;
-		int r = put_sample(store, rules, batch->refs[i], at, batch->values[i]);
-
-		if (r < 0)
-			return r;
-		count(done, r);
-		if (r != STORED)
-			continue;
-		scratch->refs[logged->n] = batch->refs[i];
-		scratch->times[logged->n] = at;
-		scratch->values[logged->n++] = batch->values[i];
-	}
-	return 0;
+	if (!batch->n)
+		return 0;
+	if (batch->times)
+		return append_times(a, batch);
+	return append_run(a, &(struct run){ batch->at, batch->n, batch->refs, batch->values });
 }
 
 static double mean_of(const struct window *window)
@@ -276,9 +246,9 @@ static double mean_of(const struct window *window)
 	return window->ended ? value_stale() : value_of_bits(NAN_BITS);
 }
 
-static int put_one_distribution(struct store *store, const struct rules *rules, const struct store_distribution *from,
-				struct append_scratch *scratch, struct store_appended *done)
+static int put_one_distribution(struct appending *a, const struct store_distribution *from)
 {
+	struct append_scratch *scratch = a->scratch;
 	struct record record = { from->at, *from->window };
 	size_t begin = scratch->bytes.len;
 	struct wal_distribution *d = &scratch->distributions[scratch->batch.n_distributions];
@@ -289,10 +259,10 @@ static int put_one_distribution(struct store *store, const struct rules *rules, 
 	*d = (struct wal_distribution){ from->ref, from->at, mean_of(from->window), scratch->bytes.data + begin,
 					(uint32_t)(scratch->bytes.len - begin) };
 	scratch->offsets[scratch->batch.n_distributions] = begin;
-	r = put_distribution(store, rules, d, from->window);
+	r = put_distribution(a->store, &a->rules, d, from->window);
 	if (r < 0)
 		return r;
-	count(done, r);
+	append_count(a, r);
 	if (r == STORED)
 		scratch->batch.n_distributions++;
 	else
@@ -300,13 +270,13 @@ static int put_one_distribution(struct store *store, const struct rules *rules, 
 	return 0;
 }
 
-static int put_distributions(struct store *store, const struct rules *rules, const struct store_batch *batch,
-			     struct append_scratch *scratch, struct store_appended *done)
+static int put_distributions(struct appending *a, const struct store_batch *batch)
 {
+	struct append_scratch *scratch = a->scratch;
 	int r = 0;
 
 	for (uint32_t i = 0; i < batch->n_distributions && r == 0; i++)
-		r = put_one_distribution(store, rules, &batch->distributions[i], scratch, done);
+		r = put_one_distribution(a, &batch->distributions[i]);
 	for (uint32_t i = 0; i < scratch->batch.n_distributions; i++)
 		scratch->distributions[i].data = scratch->bytes.data + scratch->offsets[i];
 	return r;
@@ -325,21 +295,33 @@ static void complain(struct store *store, int r)
 }
 
 /* Series that are new come to the index's log before the WAL names them. */
-static int log_batch(struct store *store, const struct wal_batch *batch, uint64_t *position)
+static int write_log(struct appending *a, uint64_t *position)
 {
-	uint32_t n = batch->n + batch->n_distributions;
-	int r;
+	struct store *store = a->store;
+	int r = index_write(store->index);
 
-	*position = 0;
-	if (!n)
+	if (r < 0) {
+		wal_abandon(store->wal);
+		return r;
+	}
+	if (a->scratch->batch.n || a->scratch->batch.n_distributions)
+		wal_put_samples(&a->scratch->batch, wal_samples(store->wal));
+	return wal_end(store->wal, position);
+}
+
+/* `r`: how the record was begun. */
+static int log_batch(struct appending *a, int r, uint64_t *position)
+{
+	struct store *store = a->store;
+
+	if (!a->done->stored)
 		return 0;
-	r = index_write(store->index);
 	if (r == 0)
-		r = wal_append(store->wal, batch, position);
+		r = write_log(a, position);
 	if (r < 0) {
 		complain(store, r);
-		store->unlogged += n;
-		atomic_fetch_add(&store->counters.unlogged, n);
+		store->unlogged += a->done->stored;
+		atomic_fetch_add(&store->counters.unlogged, a->done->stored);
 	} else if (store->unlogged) {
 		atomic_store(&store->flush_wanted, true);
 	}
@@ -368,20 +350,21 @@ static struct rules rules_now(const struct store *store)
 /* With the append lock. What was stored before memory ran out is logged. */
 static int append_locked(struct store *store, const struct store_batch *batch, struct store_appended *done, uint64_t *position)
 {
-	struct append_scratch *scratch = scratch_begin(store, batch);
-	struct rules rules = rules_now(store);
-	int r, logged;
+	struct appending a = { .store = store, .scratch = scratch_begin(store, batch), .rules = rules_now(store), .done = done };
+	int r, begun;
 
 	*position = 0;
-	if (!scratch)
+	if (!a.scratch)
 		return -ENOMEM;
+	begun = wal_begin(store->wal);
+	a.logging = begun == 0;
 	index_lock(store->index);
-	r = put_samples(store, &rules, batch, scratch, done);
+	r = put_samples(&a, batch);
 	if (r == 0)
-		r = put_distributions(store, &rules, batch, scratch, done);
+		r = put_distributions(&a, batch);
 	index_unlock(store->index);
-	logged = log_batch(store, &scratch->batch, position);
-	return r < 0 ? r : logged;
+	begun = log_batch(&a, begun, position);
+	return r < 0 ? r : begun;
 }
 
 static int make_durable(struct store *store, uint64_t position)
@@ -428,49 +411,40 @@ static int replay_distribution(struct store *store, const struct rules *rules, c
 	return r == -EBADMSG ? STORED : r;
 }
 
-/* A ref that the index has lost must not be given to another series. */
-struct lost {
-	uint64_t samples;
-	series_ref highest;
-};
-
-static void count_lost(struct lost *lost, series_ref ref, int verdict)
+static int replay_distributions(struct appending *a, const struct wal_batch *batch)
 {
-	if (verdict != UNKNOWN)
-		return;
-	lost->samples++;
-	if (ref > lost->highest)
-		lost->highest = ref;
-}
-
-static int replay_batch(struct store *store, const struct wal_batch *batch, struct lost *lost)
-{
-	static const struct rules rules = { .replay = true, .oldest = INT64_MIN };
 	int r = 0;
 
-	for (uint32_t i = 0; i < batch->n && r >= 0; i++) {
-		r = put_sample(store, &rules, batch->refs[i], batch->times ? batch->times[i] : batch->at, batch->values[i]);
-		count_lost(lost, batch->refs[i], r);
-	}
 	for (uint32_t i = 0; i < batch->n_distributions && r >= 0; i++) {
-		r = replay_distribution(store, &rules, &batch->distributions[i]);
-		count_lost(lost, batch->distributions[i].ref, r);
+		r = replay_distribution(a->store, &a->rules, &batch->distributions[i]);
+		if (r == UNKNOWN) {
+			append_count(a, r);
+			a->lost = batch->distributions[i].ref > a->lost ? batch->distributions[i].ref : a->lost;
+		}
 	}
 	return r < 0 ? r : 0;
 }
 
-int append_replay(void *data, const struct wal_batch *batch)
+/* A ref that the index has lost must not be given to another series. */
+int append_replay(void *data, const struct wal_batch *logged)
 {
 	struct store *store = data;
-	struct lost lost = { 0 };
+	struct store_batch batch = { .n = logged->n, .refs = logged->refs, .values = logged->values, .at = logged->at,
+				     .times = logged->times };
+	struct store_appended done = { 0 };
+	struct appending a = { .store = store, .scratch = scratch_begin(store, &batch),
+			       .rules = { .replay = true, .oldest = INT64_MIN }, .done = &done };
 	int r;
 
+	if (!a.scratch)
+		return -ENOMEM;
 	index_lock(store->index);
-	r = replay_batch(store, batch, &lost);
+	r = put_samples(&a, &batch);
+	if (r == 0)
+		r = replay_distributions(&a, logged);
 	index_unlock(store->index);
-	if (lost.samples) {
-		store->unknown += lost.samples;
-		index_reserve(store->index, lost.highest);
-	}
+	store->unknown += done.refused[REFUSED_UNKNOWN];
+	if (a.lost)
+		index_reserve(store->index, a.lost);
 	return r;
 }

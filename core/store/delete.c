@@ -165,14 +165,15 @@ static bool refresh_locked(struct store *store, const struct store_view *view, s
 		reach[tier] = reach_in(view, (enum kymo_tier)tier, ref);
 		first = reach[tier].first < first ? reach[tier].first : first;
 	}
-	if (!head_set_first(&store->head, ref, series, first))
+	head_leave_group(&store->head, series);
+	if (!head_set_first(&store->head, series, first))
 		return false;
 	/* With what is in the head. */
 	found = last_between(view, KYMO_RAW, ref, series->kind == KIND_DISTRIBUTION,
 			     reach[KYMO_RAW].last == INT64_MIN ? INT64_MIN : reach[KYMO_RAW].last - WIDEST, INT64_MAX, &last);
 	for (int tier = 0; tier < TIERS && !found; tier++)
 		found = find_last(view, (enum kymo_tier)tier, ref, series->kind == KIND_DISTRIBUTION, reach[tier], &last);
-	head_reset_last(&store->head, ref, series, last);
+	head_reset_last(&store->head, series, last);
 	return true;
 }
 

@@ -47,7 +47,7 @@ static int freeze(struct flush *flush)
 	for (uint32_t i = 0; i < all.n && r == 0; i++) {
 		struct series *series = index_series(store->index, all.ref[i]);
 
-		if (series && head_freeze(&store->head, all.ref[i], series, &flush->first, &flush->last))
+		if (series && head_freeze(&store->head, series, &flush->first, &flush->last))
 			r = refs_add(&flush->refs, all.ref[i]);
 	}
 	index_unlock(store->index);
@@ -55,14 +55,23 @@ static int freeze(struct flush *flush)
 	return r;
 }
 
-/* Everything appended until now is in segments up to the one that is given. */
-static uint64_t cut(struct store *store, uint64_t *unlogged)
+/*
+ * Everything appended until now is in segments up to the one that is noted. Groups
+ * are frozen at the same moment, so no row is in a block and in a later segment.
+ */
+static int cut(struct flush *flush, uint64_t *unlogged)
 {
+	struct store *store = flush->store;
 	LOCK(&store->append_lock);
+	int r;
 
 	atomic_store(&store->flush_wanted, false);
 	*unlogged = store->unlogged;
-	return wal_cut(store->wal);
+	flush->segment = wal_cut(store->wal);
+	index_lock(store->index);
+	r = head_freeze_groups(&store->head, &flush->first, &flush->last);
+	index_unlock(store->index);
+	return r;
 }
 
 /* ---- one series ---- */
@@ -273,14 +282,14 @@ static void drop_frozen(struct flush *flush, struct store_maintained *done)
 {
 	struct store *store = flush->store;
 
-	atomic_store(&store->head.oldest, INT64_MAX);
-	atomic_store(&store->head.newest, INT64_MIN);
+	head_begin_drop(&store->head);
 	index_lock(store->index);
+	done->flushed_samples += head_drop_frozen_groups(&store->head);
 	for (uint32_t i = 0; i < flush->refs.n; i++) {
 		struct series *series = index_series(store->index, flush->refs.ref[i]);
 
 		if (series)
-			done->flushed_samples += head_drop_frozen(&store->head, flush->refs.ref[i], series);
+			done->flushed_samples += head_drop_frozen(&store->head, series);
 	}
 	index_unlock(store->index);
 }
@@ -315,10 +324,10 @@ static void remove_wal(struct flush *flush, uint64_t unlogged, struct store_main
 static int flush_raw(struct flush *flush, struct store_maintained *done, struct error *err)
 {
 	uint64_t unlogged;
-	int r;
+	int r = cut(flush, &unlogged);
 
-	flush->segment = cut(flush->store, &unlogged);
-	r = freeze(flush);
+	if (r == 0)
+		r = freeze(flush);
 	if (r < 0)
 		return error_set(err, r, "%s: out of memory", flush->store->path);
 	r = tiers_flush(flush->store, done, err);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * head.c - a series has a chain of data, newest on top; all but the top are
- * frozen, and the top may be. Sealed parts stand one behind another in one piece
- * of memory, each behind a header of fixed size, so a reader that wants the last
- * minute skips to it.
+ * head.c - what a series has of its own: a chain of data, newest on top; all but
+ * the top are frozen, and the top may be. Sealed parts stand one behind another in
+ * one piece of memory, each behind a header of fixed size, so a reader that wants
+ * the last minute skips to it.
  *
  * Distributions are kept as the bytes that the WAL has, one part each, until
  * there are enough of them to be encoded together.
  */
 #include "store/head.h"
 #include "store/chunk.h"
+#include "store/group.h"
 #include "store/record.h"
 #include "model/sample.h"
 
@@ -44,8 +45,8 @@ struct head_data {
 
 void head_init(struct head *head)
 {
-	for (uint32_t i = 0; i < HEAD_STRIPES; i++)
-		pthread_mutex_init(&head->stripe[i], NULL);
+	*head = (struct head){ 0 };
+	pthread_mutex_init(&head->lock, NULL);
 	atomic_init(&head->samples, 0);
 	atomic_init(&head->bytes, 0);
 	atomic_init(&head->oldest, INT64_MAX);
@@ -54,8 +55,9 @@ void head_init(struct head *head)
 
 void head_fini(struct head *head)
 {
-	for (uint32_t i = 0; i < HEAD_STRIPES; i++)
-		pthread_mutex_destroy(&head->stripe[i]);
+	pthread_mutex_destroy(&head->lock);
+	buf_fini(&head->scratch);
+	free(head->groups);
 }
 
 static void account(struct head *head, int64_t bytes)
@@ -269,20 +271,29 @@ static int late_add(struct head *head, struct head_data *data, kymo_ms at, doubl
 
 /* ---- appending ---- */
 
-static void widen(struct head *head, struct head_data *data, kymo_ms at)
+void head_widen(struct head *head, kymo_ms at)
 {
-	if (at < data->first)
-		data->first = at;
-	if (at > data->last)
-		data->last = at;
 	if (at < atomic_load_explicit(&head->oldest, memory_order_relaxed))
 		atomic_store(&head->oldest, at);
 	if (at > atomic_load_explicit(&head->newest, memory_order_relaxed))
 		atomic_store(&head->newest, at);
 }
 
+static void widen(struct head *head, struct head_data *data, kymo_ms at)
+{
+	if (at < data->first)
+		data->first = at;
+	if (at > data->last)
+		data->last = at;
+	head_widen(head, at);
+}
+
 static void stored(struct head *head, struct series *series, struct head_data *data, kymo_ms at, double value)
 {
+	struct group *group = group_of(head, series);
+
+	if (group && at > group->newest)
+		group->newest = at;
 	data->samples++;
 	atomic_fetch_add_explicit(&head->samples, 1, memory_order_relaxed);
 	widen(head, data, at);
@@ -295,28 +306,25 @@ static void stored(struct head *head, struct series *series, struct head_data *d
 	}
 }
 
+/* Of what is its own: a group's rows stand beside that. */
 static bool in_order(const struct series *series, kymo_ms at)
 {
 	return series->last_at == INT64_MIN || at > series->last_at;
 }
 
-int head_append_newer(struct head *head, series_ref ref, struct series *series, kymo_ms at, double value)
+int head_put_newer(struct head *head, struct series *series, kymo_ms at, double value)
 {
-	LOCK(head_stripe(head, ref));
-	struct head_data *data;
+	struct head_data *data = data_top(head, series);
 
-	if (!in_order(series, at))
-		return 0;
-	data = data_top(head, series);
 	if (!data || open_add(head, data, at, value) < 0)
 		return -ENOMEM;
 	stored(head, series, data, at, value);
-	return 1;
+	return 0;
 }
 
-int head_append(struct head *head, series_ref ref, struct series *series, kymo_ms at, double value)
+int head_append(struct head *head, struct series *series, kymo_ms at, double value)
 {
-	LOCK(head_stripe(head, ref));
+	LOCK(&head->lock);
 	struct head_data *data = data_top(head, series);
 	int r;
 
@@ -378,10 +386,10 @@ static int single_add(struct head *head, struct head_data *data, struct part_hea
 	return 0;
 }
 
-int head_append_record(struct head *head, series_ref ref, struct series *series, kymo_ms at, const void *bytes, uint32_t size,
+int head_append_record(struct head *head, struct series *series, kymo_ms at, const void *bytes, uint32_t size,
 		       double mean)
 {
-	LOCK(head_stripe(head, ref));
+	LOCK(&head->lock);
 	struct head_data *data = data_top(head, series);
 	struct part_header header = { at, at, 1, size };
 	int r;
@@ -397,23 +405,33 @@ int head_append_record(struct head *head, series_ref ref, struct series *series,
 
 /* ---- first and last ---- */
 
-struct head_last head_last(struct head *head, series_ref ref, const struct series *series)
+struct head_last head_last_locked(const struct head *head, const struct series *series)
 {
-	LOCK(head_stripe(head, ref));
+	const struct group *group = group_of(head, series);
+	kymo_ms at = group ? group_member_at(group, series->slot) : INT64_MIN;
 
+	if (at != INT64_MIN && (series->last_at == INT64_MIN || at > series->last_at))
+		return (struct head_last){ at, group->now.last[series->slot], true };
 	return (struct head_last){ series->last_at, series->last, series->last_known };
 }
 
-kymo_ms head_first(struct head *head, series_ref ref, const struct series *series)
+struct head_last head_last(struct head *head, const struct series *series)
 {
-	LOCK(head_stripe(head, ref));
+	LOCK(&head->lock);
+
+	return head_last_locked(head, series);
+}
+
+kymo_ms head_first(struct head *head, const struct series *series)
+{
+	LOCK(&head->lock);
 
 	return series->first_at;
 }
 
-void head_set_last(struct head *head, series_ref ref, struct series *series, kymo_ms newest, struct head_last last)
+void head_set_last(struct head *head, struct series *series, kymo_ms newest, struct head_last last)
 {
-	LOCK(head_stripe(head, ref));
+	LOCK(&head->lock);
 
 	if (series->last_at != newest || series->last_known)
 		return;
@@ -422,9 +440,9 @@ void head_set_last(struct head *head, series_ref ref, struct series *series, kym
 	series->last_known = true;
 }
 
-void head_reset_last(struct head *head, series_ref ref, struct series *series, struct head_last last)
+void head_reset_last(struct head *head, struct series *series, struct head_last last)
 {
-	LOCK(head_stripe(head, ref));
+	LOCK(&head->lock);
 
 	series->last_at = last.at;
 	series->last = last.bits;
@@ -432,13 +450,28 @@ void head_reset_last(struct head *head, series_ref ref, struct series *series, s
 	series->last_is_end = false;
 }
 
-bool head_set_first(struct head *head, series_ref ref, struct series *series, kymo_ms first)
+void head_leave_group(struct head *head, struct series *series)
 {
-	LOCK(head_stripe(head, ref));
+	LOCK(&head->lock);
+	struct group *group = group_of(head, series);
+
+	if (group)
+		group_retire(head, group);
+}
+
+bool head_set_first(struct head *head, struct series *series, kymo_ms first)
+{
+	LOCK(&head->lock);
+	kymo_ms in_groups;
 
 	for (const struct head_data *data = series->data; data; data = data->older)
 		if (data->first < first)
 			first = data->first;
+	in_groups = groups_first(head, series);
+	if (in_groups < first)
+		first = in_groups;
+	if (first == INT64_MAX && group_of(head, series))
+		return true;
 	series->first_at = first == INT64_MAX ? INT64_MIN : first;
 	if (first == INT64_MAX) {
 		series->last_at = INT64_MIN;
@@ -449,24 +482,49 @@ bool head_set_first(struct head *head, series_ref ref, struct series *series, ky
 
 /* ---- copying out ---- */
 
-static int copy_part(struct head_copy *copy, enum head_form form, struct part_header header, const void *data)
+static struct head_part *part_make(struct head_copy *copy)
 {
-	static const uint8_t zeros[8];
-	struct head_part *parts = copy->parts;
-
 	if (copy->n == copy->room) {
 		uint32_t room = copy->room ? copy->room * 2 : 8;
+		struct head_part *parts = realloc(copy->parts, room * sizeof *parts);
 
-		parts = realloc(parts, room * sizeof *parts);
 		if (!parts)
-			return -ENOMEM;
+			return NULL;
 		copy->parts = parts;
 		copy->room = room;
 	}
+	return &copy->parts[copy->n++];
+}
+
+static int copy_part(struct head_copy *copy, enum head_form form, struct part_header header, const void *data)
+{
+	static const uint8_t zeros[8];
+	struct head_part *part = part_make(copy);
+
+	if (!part)
+		return -ENOMEM;
 	buf_add(&copy->bytes, zeros, -copy->bytes.len & 7);
-	parts[copy->n++] = (struct head_part){ header.first, header.last, header.n, header.size, copy->bytes.len, form };
+	*part = (struct head_part){ header.first, header.last, header.n, header.size, copy->bytes.len, form };
 	buf_add(&copy->bytes, data, header.size);
 	return buf_failed(&copy->bytes) ? -ENOMEM : 0;
+}
+
+int head_copy_sealed(struct head_copy *copy, struct sealed *sealed, uint32_t slot, uint64_t same)
+{
+	struct head_part *part = part_make(copy);
+
+	if (!part)
+		return -ENOMEM;
+	*part = (struct head_part){ .first = sealed->first, .last = sealed->last, .n = sealed->n_rows, .form = HEAD_SEALED,
+				    .slot = slot, .sealed = sealed_hold(sealed), .same = same };
+	return 0;
+}
+
+int head_copy_samples(struct head_copy *copy, const struct head_sample *samples, uint32_t n)
+{
+	struct part_header header = { samples[0].at, samples[n - 1].at, n, (uint32_t)(n * sizeof *samples) };
+
+	return copy_part(copy, HEAD_PLAIN, header, samples);
 }
 
 static int copy_parts(struct head_copy *copy, const struct parts *from, enum head_form form, kymo_ms start, kymo_ms end)
@@ -483,16 +541,11 @@ static int copy_parts(struct head_copy *copy, const struct parts *from, enum hea
 
 static int copy_samples(struct head_copy *copy, const struct head_sample *samples, uint32_t n, kymo_ms start, kymo_ms end)
 {
-	struct part_header header;
-
 	while (n && samples[0].at <= start)
 		samples++, n--;
 	while (n && samples[n - 1].at > end)
 		n--;
-	if (!n)
-		return 0;
-	header = (struct part_header){ samples[0].at, samples[n - 1].at, n, (uint32_t)(n * sizeof *samples) };
-	return copy_part(copy, HEAD_PLAIN, header, samples);
+	return n ? head_copy_samples(copy, samples, n) : 0;
 }
 
 /* The part of the run that is asked for: a long one costs no more than a short one. false: none. */
@@ -543,21 +596,23 @@ static int copy_data(struct head_copy *copy, const struct head_data *data, enum 
 	return r < 0 ? r : copy_samples(copy, data->late, data->n_late, start, end);
 }
 
-int head_copy(struct head *head, series_ref ref, const struct series *series, kymo_ms start, kymo_ms end, bool frozen,
+int head_copy(struct head *head, const struct series *series, kymo_ms start, kymo_ms end, bool frozen,
 	      struct head_copy *copy)
 {
-	LOCK(head_stripe(head, ref));
+	LOCK(&head->lock);
 	enum head_form form = series->kind == KIND_DISTRIBUTION ? HEAD_RECORDS : HEAD_CHUNK;
 	int r = 0;
 
 	for (const struct head_data *data = series->data; data && r == 0; data = data->older)
 		if (!frozen || data->frozen)
 			r = copy_data(copy, data, form, start, end);
-	return r;
+	return r < 0 ? r : groups_copy(head, series, start, end, frozen, copy);
 }
 
 void head_copy_fini(struct head_copy *copy)
 {
+	for (uint32_t i = 0; i < copy->n; i++)
+		sealed_release(copy->parts[i].sealed);
 	buf_fini(&copy->bytes);
 	free(copy->parts);
 	*copy = (struct head_copy){ 0 };
@@ -565,9 +620,9 @@ void head_copy_fini(struct head_copy *copy)
 
 /* ---- flushing ---- */
 
-bool head_freeze(struct head *head, series_ref ref, struct series *series, kymo_ms *first, kymo_ms *last)
+bool head_freeze(struct head *head, struct series *series, kymo_ms *first, kymo_ms *last)
 {
-	LOCK(head_stripe(head, ref));
+	LOCK(&head->lock);
 
 	for (struct head_data *data = series->data; data; data = data->older) {
 		data->frozen = true;
@@ -576,7 +631,15 @@ bool head_freeze(struct head *head, series_ref ref, struct series *series, kymo_
 		if (data->last > *last)
 			*last = data->last;
 	}
-	return series->data;
+	return series->data || groups_frozen(head, series);
+}
+
+void head_begin_drop(struct head *head)
+{
+	LOCK(&head->lock);
+
+	atomic_store(&head->oldest, INT64_MAX);
+	atomic_store(&head->newest, INT64_MIN);
 }
 
 /* The frozen ones are the end of the chain. */
@@ -594,9 +657,9 @@ static uint64_t drop(struct head *head, struct head_data **from)
 	return samples;
 }
 
-uint64_t head_drop_frozen(struct head *head, series_ref ref, struct series *series)
+uint64_t head_drop_frozen(struct head *head, struct series *series)
 {
-	LOCK(head_stripe(head, ref));
+	LOCK(&head->lock);
 	struct head_data **from = &series->data;
 
 	while (*from && !(*from)->frozen) {
@@ -609,9 +672,9 @@ uint64_t head_drop_frozen(struct head *head, series_ref ref, struct series *seri
 	return drop(head, from);
 }
 
-void head_drop(struct head *head, series_ref ref, struct series *series)
+void head_drop(struct head *head, struct series *series)
 {
-	LOCK(head_stripe(head, ref));
+	LOCK(&head->lock);
 
 	drop(head, &series->data);
 }

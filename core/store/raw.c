@@ -127,7 +127,7 @@ static int copy_head(struct raw_reader *reader, series_ref ref, bool frozen, boo
 	*known = series;
 	if (series) {
 		reader->parts.records = series->kind == KIND_DISTRIBUTION;
-		r = head_copy(&store->head, ref, series, reader->start, reader->end, frozen, &reader->parts.head);
+		r = head_copy(&store->head, series, reader->start, reader->end, frozen, &reader->parts.head);
 	}
 	index_unlock(store->index);
 	return r < 0 ? r : raw_parts_add_head(&reader->parts);

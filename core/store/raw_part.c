@@ -5,6 +5,7 @@
  */
 #include "store/raw_part.h"
 #include "store/chunk.h"
+#include "store/rows.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -162,12 +163,27 @@ static int decode_plain(const uint8_t *data, uint32_t n, struct raw_run *run)
 	return 0;
 }
 
+/* How many it has shows now. */
+static int decode_sealed(const struct head_part *part, struct raw_run *run)
+{
+	int64_t n;
+
+	if (run_reserve(run, part->n, false) < 0)
+		return -ENOMEM;
+	n = sealed_read(part->sealed, part->slot, part->same, run->times, run->values);
+	if (n >= 0)
+		run->n = (uint32_t)n;
+	return n < 0 ? (int)n : 0;
+}
+
 static int decode(struct raw_parts *parts, const struct raw_part *part, struct raw_run *run)
 {
 	const uint8_t *data;
 	size_t size;
 	int r;
 
+	if (part->copied && part->copied->form == HEAD_SEALED)
+		return decode_sealed(part->copied, run);
 	if (part->copied) {
 		data = parts->head.bytes.data + part->copied->offset;
 		size = part->copied->size;
@@ -246,7 +262,10 @@ int raw_part_decode(struct store *store, struct raw_parts *parts, const struct r
 	int r = decode(parts, part, run);
 
 	parts->chunks++;
-	run->n = r == 0 ? part->n : 0;
+	if (r < 0)
+		run->n = 0;
+	else if (!part->copied || part->copied->form != HEAD_SEALED)
+		run->n = part->n;
 	run->at = 0;
 	run->rank = part->rank;
 	if (r == -EBADMSG)

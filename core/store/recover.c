@@ -241,6 +241,7 @@ static int recover_index(struct store *store, struct error *err)
 			r = recover_series(store, store->list[tier]->block[i]);
 	index_stats(store->index, &stats);
 	store_count_damage(store, stats.quarantined);
+	store->head.index = store->index;
 	return r < 0 ? error_set(err, r, "%s: %s", store->path, error_name(r)) : 0;
 }
 
@@ -254,7 +255,7 @@ static void widen_from_tier(struct store *store, const struct block *block)
 		if (!series || !delete_leaves(store->deleted, block, in_block, &first, &last))
 			continue;
 		widen_first(series, first);
-		series->last_is_end |= series->last_at == INT64_MIN;
+		series->last_is_end |= series->last_at == INT64_MIN && !series->group;
 		if (series->last_is_end)
 			widen_last(series, last);
 	}

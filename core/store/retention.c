@@ -190,7 +190,7 @@ static bool remove_series(struct store *store, series_ref ref)
 
 	index_lock(store->index);
 	series = index_series(store->index, ref);
-	gone = series && atomic_load(&series->idle) && !series->data;
+	gone = series && atomic_load(&series->idle) && !series->data && !series->group;
 	index_unlock(store->index);
 	if (gone) {
 		downsample_forget(store, ref);
@@ -217,7 +217,7 @@ static void refresh_series(struct store *store, series_ref ref, kymo_ms first, s
 
 	index_lock(store->index);
 	series = index_series(store->index, ref);
-	if (series && !head_set_first(&store->head, ref, series, first) && !downsample_holds(store, ref))
+	if (series && !head_set_first(&store->head, series, first) && !downsample_holds(store, ref))
 		expired = atomic_exchange(&series->idle, true);
 	index_unlock(store->index);
 	if (expired && remove_series(store, ref))

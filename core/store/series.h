@@ -4,7 +4,7 @@
  * and its end of the head.
  *
  * The index owns it and guards its life: who looks at one holds the index's read
- * lock. Fields of the head change under the head's stripe lock.
+ * lock. Fields of the head change under the head's lock.
  */
 #ifndef STORE_SERIES_H
 #define STORE_SERIES_H
@@ -30,8 +30,11 @@ struct series {
 	uint8_t kind;			/* enum series_kind */
 
 	_Atomic bool idle;		/* found without data at the last cleanup; found so again, it goes */
+	bool gathered;			/* append_rows.c: it is in the run that is being put */
 	bool last_known;		/* `last` is set: else it is read when it is asked for */
 	bool last_is_end;		/* last_at was the end of a window when the store was opened: raw had nothing */
+	uint16_t slot;			/* in its group */
+	uint32_t group;			/* group.h: its rows are there; 0: in none. What follows is of the rest */
 	kymo_ms first_at, last_at;	/* oldest and newest sample kept, in any tier; INT64_MIN: none */
 	uint64_t last;			/* bits of the value at last_at; distribution: of its mean */
 	struct head_data *data;		/* newest first; NULL: none */

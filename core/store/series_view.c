@@ -75,7 +75,7 @@ static bool last_in_tier(const struct store_view *view, enum kymo_tier tier, ser
 
 static void find_last(struct store *store, series_ref ref, struct series *series)
 {
-	struct head_last last = head_last(&store->head, ref, series);
+	struct head_last last = head_last(&store->head, series);
 	AUTO(store_view) view = NULL;
 	kymo_ms newest = last.at;
 	bool found = last.known || newest == INT64_MIN;
@@ -88,7 +88,7 @@ static void find_last(struct store *store, series_ref ref, struct series *series
 		found = last_in_tier(view, (enum kymo_tier)tier, ref, series->kind, &last);
 	if (!found)
 		last.bits = NAN_BITS;	/* damaged: it is not looked for again */
-	head_set_last(&store->head, ref, series, newest, last);
+	head_set_last(&store->head, series, newest, last);
 }
 
 int store_series_view(struct store *store, series_ref ref, struct buf *names, struct series_view *out)
@@ -101,15 +101,15 @@ int store_series_view(struct store *store, series_ref ref, struct buf *names, st
 		return -ENOENT;
 	if (index_labels(store->index, series, names, &labels) < 0)
 		return -ENOMEM;
-	last = head_last(&store->head, ref, series);
+	last = head_last(&store->head, series);
 	if (!last.known && last.at != INT64_MIN) {
 		find_last(store, ref, series);
-		last = head_last(&store->head, ref, series);
+		last = head_last(&store->head, series);
 	}
 	*out = (struct series_view){ .ref = ref, .labels = labels, .metric = series->metric->metric,
 				     .kind = (enum series_kind)series->kind, .last_at = last.at,
 				     .last = value_of_bits(last.bits) };
-	out->first_at = head_first(&store->head, ref, series);
+	out->first_at = head_first(&store->head, series);
 	return 0;
 }
 
@@ -156,8 +156,8 @@ static int each_metric(void *data, struct metric_box *box, const series_ref *ref
 
 	for (uint32_t i = 0; i < n; i++) {
 		struct series *series = index_series(walk->store->index, refs[i]);
-		kymo_ms series_first = head_first(&walk->store->head, refs[i], series);
-		kymo_ms series_last = head_last(&walk->store->head, refs[i], series).at;
+		kymo_ms series_first = head_first(&walk->store->head, series);
+		kymo_ms series_last = head_last(&walk->store->head, series).at;
 
 		if (series_first != INT64_MIN && series_first < first)
 			first = series_first;

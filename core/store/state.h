@@ -7,7 +7,7 @@
  *	maintain	one flush, merge, expiry or close of windows at a time
  *	append		the WAL, and who appends
  *	index		reader-writer, see index.h
- *	head stripe	one series' end of the head
+ *	head		what is in no block yet, for a moment
  *	lists		the lists of blocks
  *
  * A late or old sample is reported to downsample_mark with append and index (read)

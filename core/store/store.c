@@ -140,9 +140,10 @@ static void drop_head(struct store *store)
 	struct refs refs = { 0 };
 
 	index_lock(store->index);
+	head_drop_groups(&store->head);
 	index_select(store->index, NULL, 0, &refs);
 	for (uint32_t i = 0; i < refs.n; i++)
-		head_drop(&store->head, refs.ref[i], index_series(store->index, refs.ref[i]));
+		head_drop(&store->head, index_series(store->index, refs.ref[i]));
 	index_unlock(store->index);
 	refs_fini(&refs);
 }

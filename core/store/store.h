@@ -92,8 +92,11 @@ struct store_appended {
 };
 
 /*
- * The whole batch is one WAL record. Refused samples are counted alone, the rest
- * is stored. 0; -ENOSPC, -EIO: visible, but not logged. *done may be NULL.
+ * The whole batch is one write to the WAL. Its samples are taken in order of their
+ * time; refused ones are counted alone, the rest is stored. What comes together,
+ * again and again, is kept together (group.h), whatever the order in a batch; a
+ * batch in the same order each time is the cheapest. 0; -ENOSPC, -EIO: visible, but
+ * not logged. *done may be NULL.
  */
 int store_append(struct store *store, const struct store_batch *batch, struct store_appended *done);
 

@@ -2,7 +2,8 @@
 /*
  * wal.c - a segment is made when the first record wants it, and records are
  * written with pwrite at the place behind the last whole one: a write that failed
- * half-way is written over by the next.
+ * half-way is written over by the next. Each is followed by zeros, which the next
+ * one overwrites: behind the last there may be what an older segment left there.
  *
  * `written` and `synced` count appends. Who wants to be on disk waits until
  * `synced` has come to its own; one of those that wait makes the call for all. A
@@ -23,9 +24,12 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+enum { WAL_AHEAD = 1 << 16 };		/* bytes that are filled at a time */
+
 struct segment {
 	uint64_t sequence, bytes;
 	bool damaged;
+	uint64_t filled;		/* so much of it has been written once */
 };
 
 struct wal {
@@ -33,8 +37,12 @@ struct wal {
 	struct segment *segments;	/* rising; the last one is open when fd >= 0 */
 	uint32_t n, room;
 	uint64_t next;			/* sequence of the next segment */
+	uint32_t spares;		/* files DIR/spare.<0, 1, ...> */
 	int fd;
-	struct buf record;
+	uint64_t mark;
+	uint32_t groups;		/* of the segment */
+	uint64_t stated;		/* bytes of it */
+	struct buf rows, samples;	/* a frame each, while one is being made */
 
 	pthread_mutex_t sync_lock;
 	pthread_cond_t sync_done;
@@ -87,11 +95,21 @@ static bool parse_name(const char *name, uint64_t *sequence)
 	return *sequence > 0 && *sequence < UINT64_MAX;
 }
 
+static char *spare_path(const struct wal *wal, uint32_t i)
+{
+	char name[24];
+
+	snprintf(name, sizeof name, "spare.%u", i);
+	return path_join(wal->dir, name);
+}
+
 static int find_segment(void *data, const char *name)
 {
 	struct opening *opening = data;
 	uint64_t sequence;
 
+	if (!strcmp(name, "spare.0") || (!strcmp(name, "spare.1") && opening->wal->spares))
+		opening->wal->spares++;
 	if (!parse_name(name, &sequence))
 		return 0;
 	if (!segment_add(opening->wal, (struct segment){ .sequence = sequence }))
@@ -110,33 +128,53 @@ static void drop_tail(const char *path, size_t size, size_t sound, struct wal_re
 		 r < 0 ? ", but stay in the file: " : "", r < 0 ? error_name(r) : "");
 }
 
+/* What is behind the last record is as it was left: nothing was being written there. */
+static bool ends_here(const struct file_map *map, size_t sound)
+{
+	static const uint8_t end[WAL_END];
+	size_t left = map->size - sound;
+
+	return !left || (sound && !memcmp(map->data + sound, end, left < WAL_END ? left : WAL_END));
+}
+
+static void look_behind(struct wal *wal, struct segment *segment, const char *path, const struct file_map *map, size_t sound,
+			struct wal_replayed *replayed)
+{
+	bool last = segment == &wal->segments[wal->n - 1];
+
+	segment->bytes = map->size;
+	if (sound < map->size && ends_here(map, sound)) {
+		segment->bytes = sound;
+	} else if (sound < map->size && last) {
+		drop_tail(path, map->size, sound, replayed);
+		segment->bytes = sound;
+	} else if (sound < map->size) {
+		replayed->damaged++;
+	}
+}
+
 static int replay_file(struct wal *wal, struct segment *segment, wal_each *each, void *data,
 		       struct wal_replayed *replayed, struct error *err)
 {
 	AUTO_FREE char *path = segment_path(wal, segment->sequence, ".wal");
-	AUTO_BUF bytes = { 0 };
-	bool last = segment == &wal->segments[wal->n - 1];
+	struct file_map map;
 	uint64_t damaged = replayed->damaged;
 	size_t sound;
 	int r;
 
 	if (!path)
 		return error_set(err, -ENOMEM, "%s: out of memory", wal->dir);
-	r = file_read_all(path, FRAME_MOST + 2 * WAL_SEGMENT, &bytes, err);
+	r = file_map_open(path, &map, err);
 	if (r < 0)
 		return r;
-	r = wal_replay_segment(bytes.data, bytes.len, segment->sequence, each, data, replayed, &sound);
+	r = wal_replay_segment(map.data, map.size, segment->sequence, each, data, replayed, &sound);
+	if (r == 0)
+		look_behind(wal, segment, path, &map, sound, replayed);
+	file_map_close(&map);
 	if (r == -ENOTSUP)
 		return error_set(err, r, "%s: written by a newer kymo", path);
 	if (r < 0)
 		return error_set(err, r, "%s: %s", path, error_name(r));
-	segment->bytes = bytes.len;
-	if (sound < bytes.len && last) {
-		drop_tail(path, bytes.len, sound, replayed);
-		segment->bytes = sound;
-	} else if (sound < bytes.len) {
-		replayed->damaged++;
-	}
 	replayed->segments++;
 	segment->damaged = replayed->damaged != damaged;
 	if (segment->damaged)
@@ -172,6 +210,7 @@ int wal_open(const char *store_path, uint64_t done, wal_each *each, void *data, 
 		return error_set(err, -ENOMEM, "%s: out of memory", store_path);
 	}
 	wal->fd = -1;
+	wal->mark = 1;
 	wal->next = done + 1;
 	pthread_mutex_init(&wal->sync_lock, NULL);
 	cond_init(&wal->sync_done);
@@ -190,44 +229,90 @@ void wal_close(struct wal *wal)
 {
 	if (!wal)
 		return;
+	if (wal->fd >= 0)		/* what is behind the last record is of no use any more */
+		file_truncate(wal->fd, wal->segments[wal->n - 1].bytes);
 	wal_cut(wal);
 	pthread_cond_destroy(&wal->sync_done);
 	pthread_mutex_destroy(&wal->sync_lock);
-	buf_fini(&wal->record);
+	buf_fini(&wal->rows);
+	buf_fini(&wal->samples);
 	free(wal->segments);
 	free(wal->dir);
 	free(wal);
 }
 
-/* ---- appending ---- */
+/* ---- segments ---- */
 
 static int write_header(int fd)
 {
+	static const uint8_t end[WAL_END];
 	AUTO_BUF header = { 0 };
 
 	frame_file_header(&header, WAL_MAGIC, WAL_VERSION);
+	buf_add(&header, end, sizeof end);
 	return buf_failed(&header) ? -ENOMEM : file_pwrite(fd, header.data, header.len, 0);
 }
 
-/* Without room for all of it in advance a segment just grows. */
+/* Blocks that have been written once take the next write without news for the file system. Without room the file just grows. */
+static void fill_ahead(const struct wal *wal, struct segment *segment, uint64_t upto)
+{
+	static const uint8_t zeros[1 << 16];
+
+	while (segment->filled < upto) {
+		if (file_pwrite(wal->fd, zeros, sizeof zeros, segment->filled) < 0)
+			return;
+		segment->filled += sizeof zeros;
+	}
+}
+
+/* An old segment becomes the new one. It has its header, and no record of that number. */
+static int reuse_spare(struct wal *wal, const char *path)
+{
+	AUTO_FREE char *spare = wal->spares ? spare_path(wal, wal->spares - 1) : NULL;
+
+	if (!spare)
+		return -ENOENT;
+	wal->spares--;
+	if (file_rename(spare, path, NULL) < 0)
+		return -ENOENT;
+	return file_open(path, O_WRONLY, 0, NULL);
+}
+
+static int segment_open(struct wal *wal, const char *path, uint64_t *filled)
+{
+	int fd = reuse_spare(wal, path);
+
+	if (fd >= 0 && file_size(fd, filled) == 0)
+		return fd;
+	file_close(fd);
+	*filled = FRAME_FILE_HEADER + WAL_END;
+	fd = file_open(path, O_WRONLY | O_CREAT | O_TRUNC, 0640, NULL);
+	if (fd >= 0)
+		file_preallocate(fd, WAL_SEGMENT);
+	return fd;
+}
+
 static int segment_begin(struct wal *wal)
 {
 	AUTO_FREE char *path = segment_path(wal, wal->next, ".wal");
-	AUTO_CLOSE int fd = path ? file_open(path, O_WRONLY | O_CREAT | O_TRUNC, 0640, NULL) : -ENOMEM;
+	uint64_t filled;
+	AUTO_CLOSE int fd = path ? segment_open(wal, path, &filled) : -ENOMEM;
 	int r;
 
 	if (fd < 0)
 		return fd;
-	file_preallocate(fd, WAL_SEGMENT);
 	r = write_header(fd);
 	if (r == 0)
 		r = dir_sync(wal->dir, NULL);
-	if (r == 0 && !segment_add(wal, (struct segment){ .sequence = wal->next, .bytes = FRAME_FILE_HEADER }))
+	if (r == 0 && !segment_add(wal, (struct segment){ .sequence = wal->next, .bytes = FRAME_FILE_HEADER, .filled = filled }))
 		r = -ENOMEM;
 	if (r < 0) {
 		file_remove(path, NULL);
 		return r;
 	}
+	wal->mark++;
+	wal->groups = 0;
+	wal->stated = 0;
 	pthread_mutex_lock(&wal->sync_lock);
 	wal->fd = fd;
 	pthread_mutex_unlock(&wal->sync_lock);
@@ -235,38 +320,124 @@ static int segment_begin(struct wal *wal)
 	return 0;
 }
 
-static int write_record(struct wal *wal, const struct wal_batch *batch)
+/* ---- appending ---- */
+
+static bool segment_full(const struct wal *wal)
 {
-	struct segment *segment = &wal->segments[wal->n - 1];
-	size_t begin;
+	uint64_t most = wal->stated * 16 > WAL_SEGMENT ? wal->stated * 16 : WAL_SEGMENT;
+
+	return wal->segments[wal->n - 1].bytes >= most || wal->groups >= WAL_GROUPS / 2;
+}
+
+int wal_begin(struct wal *wal)
+{
 	int r;
 
-	buf_clear(&wal->record);
-	begin = frame_begin(&wal->record, WAL_BATCH);
-	wal_record_encode(batch, &wal->record);
-	r = frame_end(&wal->record, begin, segment->sequence);
+	if (wal->fd >= 0 && segment_full(wal))
+		wal_cut(wal);
+	if (wal->fd < 0 && (r = segment_begin(wal)) < 0) {
+		wal->mark++;
+		return r;
+	}
+	buf_clear(&wal->rows);
+	buf_clear(&wal->samples);
+	frame_begin(&wal->rows, WAL_RECORD);
+	frame_begin(&wal->samples, WAL_RECORD);
+	return 0;
+}
+
+struct buf *wal_rows(struct wal *wal)
+{
+	return &wal->rows;
+}
+
+struct buf *wal_samples(struct wal *wal)
+{
+	return &wal->samples;
+}
+
+uint64_t wal_mark(const struct wal *wal)
+{
+	return wal->mark;
+}
+
+uint64_t wal_segment(const struct wal *wal)
+{
+	return wal->segments[wal->n - 1].sequence;
+}
+
+void wal_abandon(struct wal *wal)
+{
+	wal->mark++;
+}
+
+uint32_t wal_next_group(struct wal *wal)
+{
+	return wal->groups++;
+}
+
+void wal_stated(struct wal *wal, size_t bytes)
+{
+	wal->stated += bytes;
+}
+
+/* Both frames as one piece of memory, with the end behind it. */
+static int make_record(struct wal *wal)
+{
+	static const uint8_t end[WAL_END];
+	uint64_t seed = wal->segments[wal->n - 1].sequence;
+	struct buf *rows = &wal->rows, *samples = &wal->samples;
+	int r = 0;
+
+	if (rows->failed || rows->len > FRAME_HEADER)
+		r = frame_end(rows, 0, seed);
+	else
+		buf_clear(rows);
+	if (r == 0 && (samples->failed || samples->len > FRAME_HEADER)) {
+		r = frame_end(samples, 0, seed);
+		buf_add(rows, samples->data, r == 0 ? samples->len : 0);
+	}
+	buf_add(rows, end, sizeof end);
+	return r == 0 && buf_failed(rows) ? -ENOMEM : r;
+}
+
+static int write_record(struct wal *wal)
+{
+	struct segment *segment = &wal->segments[wal->n - 1];
+	int r = make_record(wal);
+
+	if (r < 0 || wal->rows.len <= WAL_END)
+		return r;
+	if (segment->bytes + wal->rows.len > segment->filled)
+		fill_ahead(wal, segment, segment->bytes + wal->rows.len + WAL_AHEAD);
+	r = file_pwrite(wal->fd, wal->rows.data, wal->rows.len, segment->bytes);
 	if (r == 0)
-		r = file_pwrite(wal->fd, wal->record.data, wal->record.len, segment->bytes);
-	if (r == 0)
-		segment->bytes += wal->record.len;
+		segment->bytes += wal->rows.len - WAL_END;
 	return r;
 }
 
-int wal_append(struct wal *wal, const struct wal_batch *batch, uint64_t *position)
+int wal_end(struct wal *wal, uint64_t *position)
 {
-	int r;
+	int r = write_record(wal);
 
-	if (wal->fd >= 0 && wal->segments[wal->n - 1].bytes >= WAL_SEGMENT)
-		wal_cut(wal);
-	if (wal->fd < 0 && (r = segment_begin(wal)) < 0)
+	if (r < 0) {
+		wal->mark++;
 		return r;
-	r = write_record(wal, batch);
-	if (r < 0)
-		return r;
+	}
 	pthread_mutex_lock(&wal->sync_lock);
 	*position = ++wal->written;
 	pthread_mutex_unlock(&wal->sync_lock);
 	return 0;
+}
+
+int wal_append(struct wal *wal, const struct wal_batch *batch, uint64_t *position)
+{
+	int r = wal_begin(wal);
+
+	if (r < 0)
+		return r;
+	wal_put_samples(batch, &wal->samples);
+	return wal_end(wal, position);
 }
 
 /* ---- to the disk ---- */
@@ -339,7 +510,6 @@ uint64_t wal_cut(struct wal *wal)
 	sync_last(wal);
 	while (wal->syncing)
 		pthread_cond_wait(&wal->sync_done, &wal->sync_lock);
-	file_truncate(wal->fd, wal->segments[wal->n - 1].bytes);	/* gives back what was preallocated */
 	file_close(wal->fd);
 	wal->fd = -1;
 	return wal->next - 1;
@@ -347,12 +517,29 @@ uint64_t wal_cut(struct wal *wal)
 
 /* ---- removing ---- */
 
+/* The end comes first: were the rest of it taken for a segment, there would be no record. */
+static bool keep_as_spare(struct wal *wal, const struct segment *segment, const char *path)
+{
+	AUTO_FREE char *spare = spare_path(wal, wal->spares);
+	AUTO_CLOSE int fd = -1;
+
+	if (!spare || segment->filled < WAL_AHEAD || segment->damaged || wal->spares >= WAL_SPARES)
+		return false;
+	fd = file_open(path, O_WRONLY, 0, NULL);
+	if (fd < 0 || write_header(fd) < 0 || (segment->filled > WAL_SEGMENT && file_truncate(fd, WAL_SEGMENT) < 0) || file_rename(path, spare, NULL) < 0)
+		return false;
+	wal->spares++;
+	return true;
+}
+
 static void segment_remove(struct wal *wal, const struct segment *segment)
 {
 	AUTO_FREE char *path = segment_path(wal, segment->sequence, ".wal");
 	AUTO_FREE char *aside = segment_path(wal, segment->sequence, ".wal.damaged");
 	struct error err = { 0 };
 
+	if (path && keep_as_spare(wal, segment, path))
+		return;
 	if (path && aside && (segment->damaged ? file_rename(path, aside, &err) : file_remove(path, &err)) < 0)
 		log_warn(LOG_STORE, "%s", error_text(&err));
 	error_clear(&err);

@@ -2,9 +2,10 @@
 /*
  * wal.h - the log that makes the head survive a crash.
  *
- * Segments PATH/wal/<sequence>.wal, one record an append. A segment goes when
- * all it holds is in blocks; one in which damage was found is kept beside as
- * NAME.damaged.
+ * Segments PATH/wal/<sequence>.wal, filled with zeros before they are used, so
+ * that a sync has nothing but data to write. A segment is understood without any
+ * other. It goes when all it holds is in blocks, or is used again as a new one; one
+ * in which damage was found is kept beside as NAME.damaged.
  *
  * Threads   The store's append lock guards it; wal_sync and wal_sync_to from any thread.
  */
@@ -15,11 +16,9 @@
 #include "util/error.h"
 
 #define WAL_SEGMENT (4u << 20)		/* bytes, preallocated; a new one is begun behind them */
+#define WAL_SPARES 2			/* old segments that are kept to be used again */
 
 struct wal;
-
-/* Gives 0, or a negative errno that ends the replay. */
-typedef int wal_each(void *data, const struct wal_batch *batch);
 
 struct wal_replayed {
 	uint64_t records, segments;
@@ -37,10 +36,25 @@ int wal_open(const char *store_path, uint64_t done, wal_each *each, void *data, 
 void wal_close(struct wal *wal);	/* syncs; NULL is fine */
 
 /*
- * In the kernel when it returns. 0; -ENOMEM; or an error of the disk: nothing of
- * the batch is logged then, and the next append tries anew. *position is for
- * wal_sync_to.
+ * An append: begin, add parts (wal_record.h) to the two buffers, end. Begin makes
+ * the segment; after an error nothing is to be added, and the next append tries anew.
  */
+int wal_begin(struct wal *wal);
+struct buf *wal_rows(struct wal *wal);		/* for groups and their rows */
+struct buf *wal_samples(struct wal *wal);	/* for the rest */
+/* What was stated of groups since this mark was another is not there: state it again. Never 0. */
+uint64_t wal_mark(const struct wal *wal);
+uint64_t wal_segment(const struct wal *wal);	/* what is added goes there */
+uint32_t wal_next_group(struct wal *wal);	/* the number of one that is stated in this segment for the first time */
+/* So many bytes stated groups: a segment with many of them is longer, or there would be nothing else in it. */
+void wal_stated(struct wal *wal, size_t bytes);
+/*
+ * In the kernel when it returns. 0; -ENOMEM; or an error of the disk: nothing of
+ * the append is logged then. *position is for wal_sync_to.
+ */
+int wal_end(struct wal *wal, uint64_t *position);
+void wal_abandon(struct wal *wal);		/* instead of the end: nothing of it is logged */
+/* All of that for samples alone. */
 int wal_append(struct wal *wal, const struct wal_batch *batch, uint64_t *position);
 /* What was appended up to there on the disk; threads that wait share a call. 0, or an errno: perhaps it never will be. */
 int wal_sync_to(struct wal *wal, uint64_t position);
@@ -63,7 +77,7 @@ void wal_stats(const struct wal *wal, struct wal_stats *stats);
 
 /*
  * The bytes of one segment. *sound: how many of them, from its begin, hold sound
- * records. 0, what `each` gave, -ENOMEM or -ENOTSUP.
+ * records; they should end, or zeros follow. 0, what `each` gave, -ENOMEM or -ENOTSUP.
  */
 int wal_replay_segment(const uint8_t *data, size_t size, uint64_t sequence, wal_each *each, void *each_data,
 		       struct wal_replayed *replayed, size_t *sound);

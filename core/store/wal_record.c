@@ -1,36 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wal_record.c - flags, samples, distributions. Counts are held against the bytes
- * that are there before anything is allocated for them.
+ * wal_record.c - writing the parts. docs/format.md has the bytes.
+ *
+ * Who changes tends to be who changed before: the mask is written as what differs
+ * from the one before it, and of that only the bytes that are not zero.
  */
+#include "store/token.h"
+#include "store/wal_format.h"
 #include "store/wal_record.h"
 
-#include <errno.h>
-#include <stdlib.h>
+#include <endian.h>
 
-enum { OWN_TIMES = 1 };		/* flags: every sample has a time of its own */
-enum { SAMPLE_LEAST = 9, DISTRIBUTION_LEAST = 11 };	/* bytes of the smallest one */
+/* ---- samples ---- */
 
-static void samples_encode(const struct wal_batch *batch, struct buf *out)
-{
-	series_ref before = 0;
-	kymo_ms at = batch->at;
-
-	buf_add_varint(out, batch->n);
-	buf_add_zigzag(out, batch->at);
-	for (uint32_t i = 0; i < batch->n; i++) {
-		buf_add_zigzag(out, (int64_t)batch->refs[i] - before);
-		before = batch->refs[i];
-	}
-	for (uint32_t i = 0; i < batch->n && batch->times; i++) {
-		buf_add_zigzag(out, (int64_t)((uint64_t)batch->times[i] - (uint64_t)at));
-		at = batch->times[i];
-	}
-	for (uint32_t i = 0; i < batch->n; i++)
-		buf_add_f64(out, batch->values[i]);
-}
-
-static void distributions_encode(const struct wal_batch *batch, struct buf *out)
+static void distributions_put(const struct wal_batch *batch, struct buf *out)
 {
 	buf_add_varint(out, batch->n_distributions);
 	for (uint32_t i = 0; i < batch->n_distributions; i++) {
@@ -43,126 +26,105 @@ static void distributions_encode(const struct wal_batch *batch, struct buf *out)
 	}
 }
 
-void wal_record_encode(const struct wal_batch *batch, struct buf *out)
+void wal_put_samples(const struct wal_batch *batch, struct buf *out)
 {
-	buf_add_u8(out, batch->times ? OWN_TIMES : 0);
-	samples_encode(batch, out);
-	distributions_encode(batch, out);
-}
+	series_ref before = 0;
+	kymo_ms at = batch->at;
 
-/* ---- back ---- */
-
-void wal_scratch_fini(struct wal_scratch *scratch)
-{
-	free(scratch->refs);
-	free(scratch->times);
-	free(scratch->values);
-	free(scratch->distributions);
-	*scratch = (struct wal_scratch){ 0 };
-}
-
-static int room_for_samples(struct wal_scratch *scratch, uint32_t n)
-{
-	void *refs, *times, *values;
-
-	if (n <= scratch->room)
-		return 0;
-	if ((refs = realloc(scratch->refs, n * sizeof *scratch->refs)))
-		scratch->refs = refs;
-	if ((times = realloc(scratch->times, n * sizeof *scratch->times)))
-		scratch->times = times;
-	if ((values = realloc(scratch->values, n * sizeof *scratch->values)))
-		scratch->values = values;
-	if (!refs || !times || !values)
-		return -ENOMEM;
-	scratch->room = n;
-	return 0;
-}
-
-static int room_for_distributions(struct wal_scratch *scratch, uint32_t n)
-{
-	struct wal_distribution *more;
-
-	if (n <= scratch->room_distributions)
-		return 0;
-	more = realloc(scratch->distributions, n * sizeof *more);
-	if (!more)
-		return -ENOMEM;
-	scratch->distributions = more;
-	scratch->room_distributions = n;
-	return 0;
-}
-
-/* A count of things that take at least `least` bytes each; more than can be there turns the reader bad. */
-static uint32_t read_count(struct reader *in, size_t least)
-{
-	uint64_t n = read_varint(in);
-
-	if (n > reader_left(in) / least) {
-		read_bytes(in, SIZE_MAX);
-		return 0;
+	buf_add_u8(out, batch->times ? WAL_SAMPLES_TIMED : WAL_SAMPLES);
+	buf_add_varint(out, batch->n);
+	buf_add_zigzag(out, batch->at);
+	for (uint32_t i = 0; i < batch->n; i++) {
+		buf_add_zigzag(out, (int64_t)batch->refs[i] - before);
+		before = batch->refs[i];
 	}
-	return (uint32_t)n;
-}
-
-static series_ref read_ref(struct reader *in, series_ref before)
-{
-	uint64_t ref = (uint64_t)before + (uint64_t)read_zigzag(in);
-
-	if (ref > UINT32_MAX)
-		read_bytes(in, SIZE_MAX);
-	return (series_ref)ref;
-}
-
-static int samples_decode(struct reader *in, bool own_times, struct wal_scratch *scratch, struct wal_batch *batch)
-{
-	uint32_t n = read_count(in, SAMPLE_LEAST);
-	kymo_ms at = read_zigzag(in);
-
-	if (room_for_samples(scratch, n) < 0)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < n; i++)
-		scratch->refs[i] = read_ref(in, i ? scratch->refs[i - 1] : 0);
-	*batch = (struct wal_batch){ .n = n, .refs = scratch->refs, .at = at, .values = scratch->values };
-	for (uint32_t i = 0; i < n && own_times; i++)
-		scratch->times[i] = at = (kymo_ms)((uint64_t)at + (uint64_t)read_zigzag(in));
-	for (uint32_t i = 0; i < n; i++)
-		scratch->values[i] = read_f64(in);
-	batch->times = own_times ? scratch->times : NULL;
-	return 0;
-}
-
-static int distributions_decode(struct reader *in, struct wal_scratch *scratch, struct wal_batch *batch)
-{
-	uint32_t n = read_count(in, DISTRIBUTION_LEAST);
-
-	if (room_for_distributions(scratch, n) < 0)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < n; i++) {
-		struct wal_distribution *d = &scratch->distributions[i];
-		uint64_t ref = read_varint(in);
-		size_t size;
-
-		d->ref = ref > UINT32_MAX ? 0 : (series_ref)ref;
-		d->at = read_zigzag(in);
-		d->mean = read_f64(in);
-		d->data = (const uint8_t *)read_string(in, &size);
-		d->size = (uint32_t)size;
+	for (uint32_t i = 0; i < batch->n && batch->times; i++) {
+		buf_add_zigzag(out, (int64_t)((uint64_t)batch->times[i] - (uint64_t)at));
+		at = batch->times[i];
 	}
-	batch->n_distributions = n;
-	batch->distributions = scratch->distributions;
-	return 0;
+	for (uint32_t i = 0; i < batch->n; i++)
+		buf_add_f64(out, batch->values[i]);
+	distributions_put(batch, out);
 }
 
-int wal_record_decode(const uint8_t *data, size_t size, struct wal_scratch *scratch, struct wal_batch *batch)
-{
-	struct reader in = reader_of(data, size);
-	uint8_t flags = read_u8(&in);
+/* ---- groups ---- */
 
-	if (flags & ~OWN_TIMES)
-		return -EBADMSG;
-	if (samples_decode(&in, flags & OWN_TIMES, scratch, batch) < 0 ||
-	    distributions_decode(&in, scratch, batch) < 0)
-		return -ENOMEM;
-	return in.bad || reader_left(&in) ? -EBADMSG : 0;
+void wal_put_state(const struct wal_state *state, struct buf *out)
+{
+	series_ref before = 0;
+
+	buf_add_u8(out, WAL_GROUP);
+	buf_add_varint(out, state->number);
+	buf_add_varint(out, state->n);
+	for (uint32_t i = 0; i < state->n; i++) {
+		buf_add_zigzag(out, (int64_t)state->refs[i] - before);
+		before = state->refs[i];
+	}
+	for (uint32_t i = 0; i < state->n; i++) {
+		uint8_t byte = state->state[i] & TOKEN_STATE;
+
+		buf_add_u8(out, byte);
+		if (byte & TOKEN_FOREIGN)
+			buf_add_u64(out, state->last[i]);
+		else
+			buf_add_zigzag(out, token_units_of(state->last[i], byte));
+	}
+}
+
+/* A byte that tells which of the eight are not zero, then those. */
+static uint8_t *put_word(uint8_t *to, uint64_t word)
+{
+	uint8_t *which = to++;
+
+	*which = 0;
+	for (int i = 0; i < 8; i++, word >>= 8)
+		if (word & 255) {
+			*which |= (uint8_t)(1 << i);
+			*to++ = (uint8_t)word;
+		}
+	return to;
+}
+
+static void put_changed(const struct wal_row *row, struct wal_pace *pace, struct buf *out)
+{
+	uint32_t words = (row->n + 63) / 64;
+	uint8_t *begin = buf_reserve(out, (size_t)words * 9), *to = begin;
+
+	if (!begin)
+		return;
+	for (uint32_t w = 0; w < words; w++) {
+		uint64_t differs = row->changed[w] ^ pace->changed[w];
+
+		pace->changed[w] = row->changed[w];
+		if (differs)
+			to = put_word(to, differs);
+		else
+			*to++ = 0;
+	}
+	out->len += (size_t)(to - begin);
+}
+
+static void put_present(const struct wal_row *row, struct buf *out)
+{
+	for (uint32_t w = 0; w * 64 < row->n; w++) {
+		uint64_t word = htole64(row->present[w]);
+		uint32_t left = row->n - w * 64;
+
+		buf_add(out, &word, left < 64 ? (left + 7) / 8 : 8);
+	}
+}
+
+void wal_put_row(const struct wal_row *row, struct wal_pace *pace, struct buf *out)
+{
+	uint64_t step = (uint64_t)row->at - (uint64_t)pace->at;
+
+	buf_add_u8(out, row->present ? WAL_ROW_OF_SOME : WAL_ROW);
+	buf_add_varint(out, row->number);
+	buf_add_zigzag(out, (int64_t)(step - (uint64_t)pace->step));
+	pace->at = row->at;
+	pace->step = (kymo_ms)step;
+	if (row->present)
+		put_present(row, out);
+	put_changed(row, pace, out);
+	buf_add(out, row->tokens, row->size);
 }

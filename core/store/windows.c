@@ -53,7 +53,7 @@ static bool find_series(const struct pass *pass, series_ref ref, kymo_ms start, 
 	series = index_series(index, ref);
 	if (series) {
 		*out = (struct rollup_series){ ref, (enum series_kind)series->kind, series->metric->metric->flags };
-		found = head_last(head, ref, series).at > start && head_first(head, ref, series) <= end;
+		found = head_last(head, series).at > start && head_first(head, series) <= end;
 	}
 	index_unlock(index);
 	return found;

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <sys/wait.h>
 
-enum { SERIES = 3, SAMPLES = 300, CALLS_MOST = 3000 };
+enum { SERIES = 10, SAMPLES = 300, CALLS_MOST = 3000 };
 
 static struct folder folder;
 static series_ref refs[SERIES];

@@ -6,7 +6,7 @@
  */
 #include "folder.h"
 
-enum { WRITERS = 2, ROUNDS = 2000, SERIES = 5, AHEAD = 100 /* rounds that a flush gives writers leave for */ };
+enum { WRITERS = 2, ROUNDS = 2000, SERIES = 12, AHEAD = 100 /* rounds that a flush gives writers leave for */ };
 
 static struct folder folder;
 
@@ -114,7 +114,7 @@ static void nothing_is_missed_or_seen_twice(void **state)
 	folder_open(&folder);
 	for (int w = 0; w < WRITERS; w++)
 		for (uint32_t i = 0; i < SERIES; i++) {
-			char name[] = { (char)('a' + w), (char)('0' + i), 0 };
+			char name[] = { (char)('a' + w), (char)('A' + i), 0 };
 
 			writers[w].refs[i] = series_of(folder.store, name, "x");
 		}

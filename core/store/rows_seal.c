@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rows_seal.c - from rows to columns, 64 members at a time, so that what is being
+ * turned stays in the cache. Who never changed is not even turned.
+ *
+ * The bytes of a member: none, being SEALED_SAME; else its form, with SOME added if
+ * it is missing in some rows, then a bitmap of the rows it is in; then 8 bytes of
+ * value or a column of values. Behind all members: the times, the first as 8 bytes
+ * and the differences of the differences as zigzags.
+ */
+#include "codec/values.h"
+#include "store/rows_format.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { SOME = 128, BITMAP = (ROWS_MOST + 7) / 8 };
+
+/* ---- sealing ---- */
+
+struct sealing {
+	const struct rows *rows;
+	const struct sealed *before;
+	struct buf *out;
+	uint64_t value[64];		/* of 64 members, as the rows are walked */
+	uint8_t state[64];
+	double column[64][ROWS_MOST];
+};
+
+/* Those of a word that change after the first row, or are missing in one. */
+static uint64_t find_busy(const struct rows *rows, uint32_t word)
+{
+	uint64_t busy = 0;
+
+	for (uint32_t r = 0; r < rows->n_rows; r++) {
+		const uint64_t *changed = row_changed(rows, rows->row[r].offset) + word;
+
+		busy |= r ? *changed : 0;
+		if (rows->row[r].count != rows->n)
+			busy |= ~changed[rows->words];
+	}
+	return word == rows->words - 1 && rows->n % 64 ? busy & ((UINT64_C(1) << rows->n % 64) - 1) : busy;
+}
+
+static void turn(struct sealing *sealing, uint32_t word, uint64_t busy)
+{
+	const struct rows *rows = sealing->rows;
+
+	for (uint32_t r = 0; r < rows->n_rows; r++) {
+		bool partial = rows->row[r].count != rows->n;
+		size_t offset = rows->row[r].offset;
+		const uint8_t *token = row_tokens(rows, offset, partial) + row_begins(rows, offset, partial)[word];
+
+		for (uint64_t left = row_changed(rows, offset)[word]; left; left &= left - 1) {
+			int slot = __builtin_ctzll(left);
+
+			token = token_get(token, &sealing->value[slot], &sealing->state[slot]);
+		}
+		for (uint64_t left = busy; left; left &= left - 1) {
+			int slot = __builtin_ctzll(left);
+
+			sealing->column[slot][r] = value_of_bits(sealing->value[slot]);
+		}
+	}
+}
+
+static void put_constant(struct buf *out, uint8_t form, uint64_t bits)
+{
+	buf_add_u8(out, form);
+	buf_add_u64(out, bits);
+}
+
+static void put_quiet(struct sealing *sealing, uint32_t slot, uint64_t bits)
+{
+	uint64_t before = 0;
+
+	if (sealing->before && bits == sealing->rows->base[slot]) {
+		enum sealed_form form = sealed_form(sealing->before, slot, &before);
+
+		if (form == SEALED_SAME || (form == SEALED_CONSTANT && before == bits))
+			return;
+	}
+	put_constant(sealing->out, SEALED_CONSTANT, bits);
+}
+
+/* Which rows it is in; its values there. How many. */
+static uint32_t gather(const struct sealing *sealing, uint32_t slot, uint8_t *in, double *values)
+{
+	const struct rows *rows = sealing->rows;
+	uint32_t n = 0;
+
+	memset(in, 0, BITMAP);
+	for (uint32_t r = 0; r < rows->n_rows; r++) {
+		const struct row *row = &rows->row[r];
+
+		if (row->count != rows->n &&
+		    !(row_changed(rows, row->offset)[rows->words + slot / 64] >> slot % 64 & 1))
+			continue;
+		in[r / 8] |= (uint8_t)(1 << r % 8);
+		values[n++] = sealing->column[slot % 64][r];
+	}
+	return n;
+}
+
+/* Values that have a decimal unit in rows have it in a column. */
+static struct values_hint hint_for(uint8_t state)
+{
+	uint8_t unit = state & TOKEN_UNIT;
+
+	return (struct values_hint){ .exponent = unit <= 15 ? unit : 0, .dear = state & TOKEN_FOREIGN ? 1 : 0 };
+}
+
+static int put_busy(struct sealing *sealing, uint32_t slot)
+{
+	const struct rows *rows = sealing->rows;
+	const double *values = sealing->column[slot % 64];
+	struct values_hint hint = hint_for(sealing->state[slot % 64]);
+	uint32_t n = rows->n_rows;
+	uint8_t in[BITMAP], some = 0;
+	double gathered[ROWS_MOST];
+
+	if (rows->partial) {
+		n = gather(sealing, slot, in, gathered);
+		some = n < rows->n_rows ? SOME : 0;
+		values = gathered;
+	}
+	buf_add_u8(sealing->out, (uint8_t)((n ? SEALED_COLUMN : SEALED_NONE) | some));
+	if (some && n)
+		buf_add(sealing->out, in, (rows->n_rows + 7) / 8);
+	return n ? values_encode(values, n, VALUES_SEAL, &hint, sealing->out) : 0;
+}
+
+static int seal_word(struct sealing *sealing, uint32_t word, uint32_t *begin)
+{
+	const struct rows *rows = sealing->rows;
+	uint32_t first = word * 64, n = rows->n - first < 64 ? rows->n - first : 64;
+	uint64_t busy = find_busy(rows, word);
+	int r = 0;
+
+	memcpy(sealing->value, rows->base + first, n * sizeof *sealing->value);
+	memcpy(sealing->state, rows->base_state + first, n);
+	turn(sealing, word, busy);
+	for (uint32_t i = 0; i < n && r == 0; i++) {
+		begin[first + i] = (uint32_t)sealing->out->len;
+		if (busy >> i & 1)
+			r = put_busy(sealing, first + i);
+		else
+			put_quiet(sealing, first + i, sealing->value[i]);
+	}
+	return r;
+}
+
+static void put_times(const struct rows *rows, struct buf *out)
+{
+	uint64_t before = (uint64_t)rows->row[0].at, step = 0;
+
+	buf_add_u64(out, before);
+	for (uint32_t r = 1; r < rows->n_rows; r++) {
+		uint64_t at = (uint64_t)rows->row[r].at;
+
+		buf_add_zigzag(out, (int64_t)(at - before - step));
+		step = at - before;
+		before = at;
+	}
+}
+
+static int seal_all(struct sealing *sealing, uint32_t *begin, uint32_t *times_at)
+{
+	const struct rows *rows = sealing->rows;
+	int r = 0;
+
+	for (uint32_t word = 0; word < rows->words && r == 0; word++)
+		r = seal_word(sealing, word, begin);
+	begin[rows->n] = *times_at = (uint32_t)sealing->out->len;
+	put_times(rows, sealing->out);
+	return r < 0 || buf_failed(sealing->out) ? -ENOMEM : 0;
+}
+
+/* Begins and bytes are made in the scratch first: how long they get shows at the end. */
+struct sealed *rows_seal(const struct rows *rows, const struct sealed *before, struct buf *scratch)
+{
+	size_t begins = (rows->n + 1) * sizeof(uint32_t);
+	struct sealing *sealing = malloc(sizeof *sealing);
+	uint32_t *begin = malloc(begins), times_at;
+	struct sealed *sealed = NULL;
+
+	buf_clear(scratch);
+	if (sealing && begin) {
+		sealing->rows = rows;
+		sealing->before = before;
+		sealing->out = scratch;
+		if (seal_all(sealing, begin, &times_at) == 0)
+			sealed = malloc(sizeof *sealed + begins + scratch->len);
+	}
+	if (sealed) {
+		*sealed = (struct sealed){ .holders = 1, .n = rows->n, .n_rows = rows->n_rows, .first = rows_first(rows),
+					   .last = rows_last(rows), .samples = rows->samples,
+					   .size = sizeof *sealed + begins + scratch->len, .times_at = times_at };
+		memcpy(sealed->begin, begin, begins);
+		memcpy((uint8_t *)sealed->begin + begins, scratch->data, scratch->len);
+	}
+	free(sealing);
+	free(begin);
+	return sealed;
+}
+
+void sealed_release(struct sealed *sealed)
+{
+	if (sealed && atomic_fetch_sub(&sealed->holders, 1) == 1)
+		free(sealed);
+}
+
+/* ---- reading ---- */
+
+static const uint8_t *sealed_bytes(const struct sealed *sealed)
+{
+	return (const uint8_t *)(sealed->begin + sealed->n + 1);
+}
+
+static struct reader reader_of_slot(const struct sealed *sealed, uint32_t slot)
+{
+	return reader_of(sealed_bytes(sealed) + sealed->begin[slot], sealed->begin[slot + 1] - sealed->begin[slot]);
+}
+
+enum sealed_form sealed_form(const struct sealed *sealed, uint32_t slot, uint64_t *bits)
+{
+	struct reader in = reader_of_slot(sealed, slot);
+	uint8_t form;
+
+	if (!reader_left(&in))
+		return SEALED_SAME;
+	form = read_u8(&in);
+	if (form == SEALED_CONSTANT)
+		*bits = read_u64(&in);
+	return (enum sealed_form)(form & ~SOME);
+}
+
+static void read_times(const struct sealed *sealed, kymo_ms *at)
+{
+	const uint8_t *bytes = sealed_bytes(sealed) + sealed->times_at;
+	struct reader in = reader_of(bytes, sealed->size - (size_t)(bytes - (const uint8_t *)sealed));
+	uint64_t now = read_u64(&in), step = 0;
+
+	at[0] = (kymo_ms)now;
+	for (uint32_t i = 1; i < sealed->n_rows; i++) {
+		step += (uint64_t)read_zigzag(&in);
+		now += step;
+		at[i] = (kymo_ms)now;
+	}
+}
+
+/* Of all times those at which the member is there. */
+static uint32_t pick(const struct sealed *sealed, const uint8_t *in, kymo_ms *at)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < sealed->n_rows; i++)
+		if (in[i / 8] >> i % 8 & 1)
+			at[n++] = at[i];
+	return n;
+}
+
+static void fill(double *values, uint32_t n, uint64_t bits)
+{
+	for (uint32_t i = 0; i < n; i++)
+		values[i] = value_of_bits(bits);
+}
+
+int64_t sealed_read(const struct sealed *sealed, uint32_t slot, uint64_t same, kymo_ms *at, double *values)
+{
+	struct reader in = reader_of_slot(sealed, slot);
+	enum sealed_form form = sealed_form(sealed, slot, &same);
+	bool some = reader_left(&in) && read_u8(&in) & SOME;
+	uint32_t n = sealed->n_rows;
+	int r;
+
+	if (form == SEALED_NONE)
+		return 0;
+	read_times(sealed, at);
+	if (form != SEALED_COLUMN) {
+		fill(values, n, same);
+		return n;
+	}
+	if (some)
+		n = pick(sealed, read_bytes(&in, (n + 7) / 8), at);
+	r = values_decode(in.at, reader_left(&in), values, n);
+	return r < 0 ? r : (int64_t)n;
+}
+
+kymo_ms sealed_first_of(const struct sealed *sealed, uint32_t slot)
+{
+	struct reader in = reader_of_slot(sealed, slot);
+	uint8_t form = SEALED_SAME;
+	kymo_ms at[ROWS_MOST];
+
+	if (reader_left(&in))
+		form = read_u8(&in);
+	if ((form & ~SOME) == SEALED_NONE)
+		return INT64_MAX;
+	if (!(form & SOME))
+		return sealed->first;
+	read_times(sealed, at);
+	pick(sealed, read_bytes(&in, (sealed->n_rows + 7) / 8), at);
+	return at[0];
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * token.h - one changed value against the one before it, in as few bytes as may
+ * be: what a row of a group is made of, in memory and in the WAL.
+ *
+ *	even byte	varint of zigzag(i - last i) << 1, in the unit of the series
+ *	1 | unit << 1	a new unit, then varint of zigzag(i): the value is i units
+ *	1 | (24+k) << 1	k bytes (1..8): the low bytes of value XOR last value
+ *
+ * The state of a series is its last value and one byte: the unit, and whether the
+ * last value is a multiple of it (i is 0 then). Both sides compute it alike. All
+ * zero is the state to begin with.
+ */
+#ifndef STORE_TOKEN_H
+#define STORE_TOKEN_H
+
+#include "model/sample.h"
+
+#include <math.h>
+
+enum {
+	TOKEN_MOST = 9,			/* bytes */
+	TOKEN_UNITS = 18,		/* 10^-0 .. 10^-15, 2^10, 2^12 */
+	TOKEN_UNIT = 31,		/* of the byte of state */
+	TOKEN_FOREIGN = 32,		/* the last value is not a multiple of the unit */
+	TOKEN_STATE = 63,		/* the rest is the writer's own: */
+	TOKEN_TRIED = 64		/* times that no unit was found, up to 3 */
+};
+
+extern const double token_scale[TOKEN_UNITS];
+
+#define TOKEN_ROUND 6755399441055744.0	/* 1.5 * 2^52: adding it rounds to an integer */
+#define TOKEN_ROUND_BITS UINT64_C(0x4338000000000000)
+
+/* The nearest number of units; sensible below 2^51. */
+static inline int64_t token_units_of(uint64_t bits, unsigned unit)
+{
+	return (int64_t)(value_bits(value_of_bits(bits) * token_scale[unit] + TOKEN_ROUND) - TOKEN_ROUND_BITS);
+}
+
+static inline uint64_t token_value(int64_t i, unsigned unit)
+{
+	return value_bits((double)i / token_scale[unit]);
+}
+
+/* Is it exactly *i units? */
+static inline bool token_fits(uint64_t bits, unsigned unit, int64_t *i)
+{
+	double scaled = value_of_bits(bits) * token_scale[unit];
+
+	if (!(fabs(scaled) < 0x1p51))
+		return false;
+	*i = (int64_t)(value_bits(scaled + TOKEN_ROUND) - TOKEN_ROUND_BITS);
+	return (unit ? token_value(*i, unit) : value_bits((double)*i)) == bits;
+}
+
+static inline int64_t token_last(uint64_t last, uint8_t state)
+{
+	return state & TOKEN_FOREIGN ? 0 : token_units_of(last, state & TOKEN_UNIT);
+}
+
+static inline uint8_t *token_put_varint(uint8_t *to, uint64_t v)
+{
+	for (; v >= 128; v >>= 7)
+		*to++ = (uint8_t)(v | 128);
+	*to++ = (uint8_t)v;
+	return to;
+}
+
+static inline uint64_t token_zigzag(int64_t i)
+{
+	return (uint64_t)i << 1 ^ (uint64_t)(i >> 63);
+}
+
+/* A value that the unit of the series does not suit. */
+uint8_t *token_put_other(uint8_t *to, uint64_t bits, uint64_t last, uint8_t *state);
+
+/* At most TOKEN_MOST bytes. Changes *state, not the last value. Gives where the next one goes. */
+static inline uint8_t *token_put(uint8_t *to, uint64_t bits, uint64_t last, uint8_t *state)
+{
+	unsigned unit = *state & TOKEN_UNIT;
+	uint64_t v;
+	int64_t i;
+
+	if (!token_fits(bits, unit, &i))
+		return token_put_other(to, bits, last, state);
+	v = token_zigzag(i - token_last(last, *state)) << 1;
+	*state = (uint8_t)unit;
+	if (v < 128) {
+		*to = (uint8_t)v;
+		return to + 1;
+	}
+	return token_put_varint(to, v);
+}
+
+/* The state of a series whose first value this is. */
+uint8_t token_state_of(uint64_t bits);
+
+/* One that this process has made: of sound bytes. */
+const uint8_t *token_get(const uint8_t *from, uint64_t *last, uint8_t *state);
+static inline const uint8_t *token_skip(const uint8_t *from)
+{
+	if (*from & 1) {
+		unsigned code = *from++ >> 1;
+
+		if (code >= 24)
+			return from + (code - 24);
+	}
+	while (*from++ & 128)
+		;
+	return from;
+}
+/* Of any bytes. NULL: no token, or it ends behind `end`. */
+const uint8_t *token_read(const uint8_t *from, const uint8_t *end, uint64_t *last, uint8_t *state);
+
+#endif
