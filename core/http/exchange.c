@@ -17,7 +17,9 @@
 #include <sys/socket.h>
 
 #define HEADERS_MOST (32 << 10)		/* memory of a connection: request line and headers */
-#define IDLE_SECONDS 30
+#define IDLE_SECONDS 30			/* between requests */
+#define SILENT_SECONDS 10		/* within one, and before the first: of clients that stop half way */
+#define PIECE (32 << 10)		/* of an answer that is made as it is sent */
 #define REFUSED_SECONDS 2		/* for a connection too many to ask for its 503 */
 #define DRAINED_MOST 16			/* times the limit of a body: so much of a larger one is read and dropped */
 #define EXPECTED_LEAST 4096		/* bodies of such sizes get their memory at once */
@@ -79,6 +81,64 @@ static struct MHD_Response *make_answer(struct response *response)
 	return MHD_create_response_from_buffer(body.len, body.data, MHD_RESPMEM_MUST_FREE);
 }
 
+/* ---- an answer that is made as it is sent ---- */
+
+struct sending {
+	struct response_stream stream;
+	struct buf piece;
+	size_t at;			/* in piece: so much is sent */
+};
+
+static ssize_t send_piece(void *data, uint64_t at, char *to, size_t most)
+{
+	struct sending *sending = data;
+	size_t n;
+
+	(void)at;
+	if (sending->at == sending->piece.len) {
+		buf_clear(&sending->piece);
+		sending->at = 0;
+		if (sending->stream.next(sending->stream.data, &sending->piece) < 0)
+			return MHD_CONTENT_READER_END_WITH_ERROR;
+	}
+	n = sending->piece.len - sending->at;
+	if (!n)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	n = n < most ? n : most;
+	memcpy(to, sending->piece.data + sending->at, n);
+	sending->at += n;
+	return (ssize_t)n;
+}
+
+static void end_sending(void *data)
+{
+	struct sending *sending = data;
+
+	sending->stream.end(sending->stream.data);
+	buf_fini(&sending->piece);
+	free(sending);
+}
+
+/* Takes the stream over, also when it fails. */
+static struct MHD_Response *make_stream(struct response *response)
+{
+	struct sending *sending = calloc(1, sizeof *sending);
+	struct MHD_Response *answer;
+
+	if (!sending) {
+		response_drop_stream(response);
+		return NULL;
+	}
+	sending->stream = response->stream;
+	response->stream = (struct response_stream){ 0 };
+	answer = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE, send_piece, sending, end_sending);
+	if (!answer)
+		end_sending(sending);
+	return answer;
+}
+
+/* ---- any answer ---- */
+
 static void add_number(struct MHD_Response *answer, const char *header, unsigned number)
 {
 	char text[16];
@@ -87,9 +147,18 @@ static void add_number(struct MHD_Response *answer, const char *header, unsigned
 	MHD_add_response_header(answer, header, text);
 }
 
+/* A client that sends nothing more; libmicrohttpd itself sees that late, where an answer has no length. */
+static bool sends_no_more(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	char byte;
+
+	return info && recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 static enum MHD_Result respond(struct MHD_Connection *connection, struct response *response)
 {
-	struct MHD_Response *answer = make_answer(response);
+	struct MHD_Response *answer = response->stream.next ? make_stream(response) : make_answer(response);
 	enum MHD_Result sent;
 
 	if (!answer)
@@ -101,7 +170,7 @@ static enum MHD_Result respond(struct MHD_Connection *connection, struct respons
 		MHD_add_response_header(answer, MHD_HTTP_HEADER_ALLOW, response->allow);
 	if (response->retry_after)
 		add_number(answer, MHD_HTTP_HEADER_RETRY_AFTER, response->retry_after);
-	if (response->close)
+	if (response->close || sends_no_more(connection))
 		MHD_add_response_header(answer, MHD_HTTP_HEADER_CONNECTION, "close");
 	sent = MHD_queue_response(connection, response->status, answer);
 	MHD_destroy_response(answer);
@@ -356,6 +425,11 @@ static enum way way_of(struct MHD_Connection *connection)
 	return info && info->socket_context ? (enum way)((const char *)info->socket_context - ways) : OVER_TCP;
 }
 
+static void set_timeout(struct MHD_Connection *connection, unsigned seconds)
+{
+	MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
+}
+
 static enum MHD_Result on_request(void *data, struct MHD_Connection *connection, const char *path, const char *method,
 				  const char *version, const char *body, size_t *n, void **state)
 {
@@ -366,6 +440,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 		*state = exchange = begin(data, way_of(connection), path, method);
 		if (!exchange)
 			return MHD_NO;
+		set_timeout(connection, SILENT_SECONDS);
 		expect_body(connection, exchange);
 		return exchange->refused || announces_too_much(connection, exchange) ? answer(connection, exchange) : MHD_YES;
 	}
@@ -385,13 +460,14 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **s
 	struct worker *worker = data;
 	struct exchange *exchange = *state;
 
-	(void)connection;
 	(void)how;
 	if (!exchange)
 		return;
+	set_timeout(connection, exchange->refused ? REFUSED_SECONDS : IDLE_SECONDS);
 	*state = NULL;
 	buf_fini(&exchange->request.body);
 	buf_fini(&exchange->response.body);
+	response_drop_stream(&exchange->response);
 	engine_release_bytes(exchange->engine, exchange->held);
 	rules_release(exchange->rules);
 	(*service_requests(exchange->request.kymo))--;
@@ -418,7 +494,7 @@ static void on_connection(void *data, struct MHD_Connection *connection, void **
 		way = is_unix(connection) ? OVER_CONTROL : OVER_TCP;
 		if (!engine_enter(worker->engine, way == OVER_CONTROL)) {
 			way = way == OVER_CONTROL ? OVER_CONTROL_REFUSED : OVER_TCP_REFUSED;
-			MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned)REFUSED_SECONDS);
+			set_timeout(connection, REFUSED_SECONDS);
 		}
 		*context = (void *)(uintptr_t)&ways[way];
 	} else {
@@ -447,7 +523,7 @@ int exchange_start(struct worker *worker)
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, worker,
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, worker,
 		MHD_OPTION_CONNECTION_LIMIT, 100000u,	/* the engine keeps the limit of the configuration */
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENT_SECONDS,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_MOST,
 		MHD_OPTION_THREAD_STACK_SIZE, (size_t)(256 << 10), MHD_OPTION_END);
 	return worker->daemon ? 0 : errno ? -errno : -EINVAL;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * exposition.c - a family is what stands under one TYPE line: a metric, or a
- * histogram or summary with its parts. Lines are written as the series come and
- * sorted at the end, because the parts of a histogram come apart: "x" sorts before
- * "x.y" and that before "x_bucket", and the buckets of one series stand together.
+ * histogram or summary with its parts. Lines are made as the series come and sorted
+ * when they are written, because the parts of a histogram come apart, and the buckets
+ * of one series are to stand together.
  */
 #include "http/exposition.h"
 
@@ -41,7 +41,8 @@ struct line {
 struct exposition {
 	struct left_out *left_out;
 	uint32_t n_left_out;
-	struct buf text;
+	struct buf text;		/* of what has not been written yet */
+	struct buf taken;		/* the texts of names[] */
 	struct family *families;
 	struct line *lines;
 	struct slice *names;		/* of samples, taken by what came before */
@@ -70,6 +71,7 @@ void exposition_destroy(struct exposition *exposition)
 	if (!exposition)
 		return;
 	buf_fini(&exposition->text);
+	buf_fini(&exposition->taken);
 	map_fini(&exposition->map);
 	free(exposition->families);
 	free(exposition->lines);
@@ -138,7 +140,9 @@ static bool name_equal(const void *owner, uint32_t item, const void *key)
 	const struct exposition *exposition = owner;
 	const struct lookup *lookup = key;
 
-	return slice_is(exposition, exposition->names[item], lookup->data, lookup->n);
+	const struct slice *name = &exposition->names[item];
+
+	return name->n == lookup->n && !memcmp(exposition->taken.data + name->at, lookup->data, lookup->n);
 }
 
 static bool name_taken(const struct exposition *exposition, const char *name, size_t n)
@@ -148,12 +152,15 @@ static bool name_taken(const struct exposition *exposition, const char *name, si
 	return map_find(&exposition->map, hash_bytes(name, n), &lookup, name_equal, exposition) != MAP_NONE;
 }
 
-static int take_name(struct exposition *exposition, struct slice escaped)
+static int take_name(struct exposition *exposition, const char *name, size_t n)
 {
 	if (grow(&exposition->names, exposition->n_names, &exposition->room_names, sizeof *exposition->names) < 0)
 		return -ENOMEM;
-	exposition->names[exposition->n_names] = escaped;
-	return map_add(&exposition->map, hash_bytes(text_of(exposition, escaped), escaped.n), exposition->n_names++);
+	exposition->names[exposition->n_names] = (struct slice){ exposition->taken.len, n };
+	buf_add(&exposition->taken, name, n);
+	if (buf_failed(&exposition->taken))
+		return -ENOMEM;
+	return map_add(&exposition->map, hash_bytes(name, n), exposition->n_names++);
 }
 
 static bool has_parts(uint32_t type)
@@ -176,13 +183,12 @@ static int take_names(struct exposition *exposition, const struct family *family
 	}
 	if (*taken)
 		return 0;
-	r = take_name(exposition, family->name);
+	r = take_name(exposition, text_of(exposition, family->name), family->name.n);
 	for (int i = 0; r == 0 && has_parts(family->type) && i < PART_NONE; i++) {
 		buf_clear(&name);
 		buf_add(&name, text_of(exposition, family->name), family->name.n);
 		buf_add_text(&name, suffixes[i]);
-		r = buf_failed(&name) ? -ENOMEM :
-			take_name(exposition, keep(exposition, (const char *)name.data, name.len));
+		r = buf_failed(&name) ? -ENOMEM : take_name(exposition, (const char *)name.data, name.len);
 	}
 	return r;
 }
@@ -468,4 +474,6 @@ void exposition_write(struct exposition *exposition, struct buf *out)
 		before = line->family;
 		buf_add(out, text_of(exposition, line->text), line->text.n);
 	}
+	buf_clear(&exposition->text);
+	exposition->n_lines = exposition->n_families = 0;
 }

@@ -2,7 +2,8 @@
 /*
  * exposition.h - series as Prometheus text (format 0.0.4): names with underscores,
  * HELP and TYPE, no times, histograms put together from NAME_bucket, NAME_sum and
- * NAME_count. Pure: series go in one by one, in order of metric name; text comes out.
+ * NAME_count. Pure: series go in one by one, a metric after the other and parts of a
+ * histogram anywhere after it; text comes out, of all that went in since it last did.
  *
  * Of two names that escape alike the later one is left out, counted and told to
  * struct left_out. A series of which two labels escape alike is left out too.
@@ -25,6 +26,7 @@ DEFINE_AUTO(exposition, exposition_destroy)
  */
 int exposition_add(struct exposition *exposition, const struct series_view *view, kymo_ms since);
 uint32_t exposition_left_out(const struct exposition *exposition);	/* series */
+/* Whole families; those that have been written stay known by their names alone. */
 void exposition_write(struct exposition *exposition, struct buf *out);
 
 /* Every byte but [a-zA-Z0-9_:] (no digit in front) as _, one for each character. Labels have no colon either. */

@@ -73,6 +73,13 @@ int request_check_parameters(const struct request *request, const char *const *a
 	return err->count == before ? 0 : -EINVAL;
 }
 
+void response_drop_stream(struct response *response)
+{
+	if (response->stream.next)
+		response->stream.end(response->stream.data);
+	response->stream = (struct response_stream){ 0 };
+}
+
 static void put_error(struct response *response, unsigned status, const char *text)
 {
 	struct json json = json_to(&response->body);

@@ -33,6 +33,13 @@ struct request {
 	struct left_out *left_out;	/* names that /metrics could not show; NULL: nobody keeps them */
 };
 
+/* An answer that is made piece by piece while it is sent, on the thread of the connection. */
+struct response_stream {
+	int (*next)(void *data, struct buf *piece);	/* into an empty buf; empty after it: that was all. Negative errno: it breaks off */
+	void (*end)(void *data);
+	void *data;
+};
+
 struct response {
 	unsigned status;		/* preset 200 */
 	const char *content_type;	/* preset application/json */
@@ -40,7 +47,10 @@ struct response {
 	unsigned retry_after;		/* seconds; 0: not said */
 	bool close;			/* the connection ends with it */
 	struct buf body;
+	struct response_stream stream;	/* instead of the body; next NULL: there is none */
 };
+/* Ends a stream that nobody sends. */
+void response_drop_stream(struct response *response);
 
 /* The first value of a parameter, or NULL. */
 const char *request_parameter(const struct request *request, const char *name);

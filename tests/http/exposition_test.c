@@ -124,6 +124,32 @@ static void a_histogram_is_one_family(void **state)
 	       "# TYPE u histogram\nu_bucket{le=\"+Inf\"} 1\n");
 }
 
+/* A family at a time: the same text, and names are known on. */
+static void can_be_written_in_pieces(void **state)
+{
+	static const struct row rows[] = {
+		{ "t", KYMO_HISTOGRAM, "Times.", 5, { { "e", "/a" } }, .kind = KIND_DISTRIBUTION },
+		{ "t_bucket", KYMO_COUNTER, "", 9, { { "e", "/a" }, { "le", "+Inf" } } },
+		{ "t_count", KYMO_COUNTER, "", 9, { { "e", "/a" } } },
+		{ "t.x", KYMO_GAUGE, "", 1, { { 0 } } },
+		{ "t_x", KYMO_GAUGE, "", 2, { { 0 } } },
+	};
+	AUTO(exposition) exposition = exposition_create(NULL);
+	AUTO_BUF out = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		add(exposition, &rows[i]);
+	exposition_write(exposition, &out);
+	for (int i = 3; i < 5; i++) {
+		add(exposition, &rows[i]);
+		exposition_write(exposition, &out);
+	}
+	assert_string_equal(buf_text(&out), "# HELP t Times.\n# TYPE t histogram\nt_bucket{e=\"/a\",le=\"+Inf\"} 9\nt_count{e=\"/a\"} 9\n"
+					    "# TYPE t_x gauge\nt_x 1\n");
+	assert_int_equal(exposition_left_out(exposition), 1);
+}
+
 static void a_summary_too(void **state)
 {
 	static const struct row rows[] = {
@@ -215,6 +241,7 @@ int main(void)
 		cmocka_unit_test(names_and_label_values_are_escaped),
 		cmocka_unit_test(what_has_ended_is_not_there),
 		cmocka_unit_test(a_histogram_is_one_family),
+		cmocka_unit_test(can_be_written_in_pieces),
 		cmocka_unit_test(a_summary_too),
 		cmocka_unit_test(of_two_names_that_escape_alike_the_later_is_left_out),
 		cmocka_unit_test(and_logged_once),

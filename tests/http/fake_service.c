@@ -305,10 +305,30 @@ int store_each_series(struct store *store, struct matcher *const *matchers, uint
 	struct kymo *kymo = (struct kymo *)store;
 	int r = 0;
 
-	(void)matchers;
-	(void)n;
 	for (uint32_t i = 0; r == 0 && i < kymo->n_series; i++)
-		r = each(data, &kymo->series[i]);
+		if (matchers_test(matchers, n, kymo->series[i].labels))
+			r = each(data, &kymo->series[i]);
+	return r;
+}
+
+/* Named as its series are. */
+int store_each_metric(struct store *store, int (*each)(void *data, const struct metric *metric, uint32_t n_series,
+						       kymo_ms first_at, kymo_ms last_at), void *data)
+{
+	const struct kymo *kymo = (struct kymo *)store;
+	char name[256], before[256] = "";
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < kymo->n_series; i++) {
+		struct label label = labels_metric(kymo->series[i].labels);
+		struct metric metric = *kymo->series[i].metric;
+
+		snprintf(name, sizeof name, "%.*s", (int)label.value_len, label.value);
+		metric.name = name;
+		if (strcmp(name, before) != 0)
+			r = each(data, &metric, 1, INT64_MIN, INT64_MIN);
+		strcpy(before, name);
+	}
 	return r;
 }
 
@@ -352,6 +372,22 @@ static void add_parameters(struct request *request, char *text)
 	}
 }
 
+/* What would be sent piece by piece, as a whole; one that breaks off is a body that failed. */
+static void gather(struct response *response)
+{
+	struct buf piece = { 0 };
+	int r = 0;
+
+	while (response->stream.next && (r = response->stream.next(response->stream.data, &piece)) == 0 && piece.len) {
+		buf_add(&response->body, piece.data, piece.len);
+		buf_clear(&piece);
+	}
+	if (r < 0)
+		response->body.failed = true;
+	buf_fini(&piece);
+	response_drop_stream(response);
+}
+
 struct response fake_request(struct kymo *kymo, const char *method, const char *path, const char *parameters, const char *body,
 			     bool trusted)
 {
@@ -369,6 +405,7 @@ struct response fake_request(struct kymo *kymo, const char *method, const char *
 	if ((route = route_find(&request, &response)))
 		route_run(route, &request, &response);
 	buf_fini(&request.body);
+	gather(&response);
 	buf_text(&response.body);
 	return response;
 }

@@ -193,6 +193,23 @@ static void a_head_has_no_body_and_options_tell_the_methods(void **state)
 	stop();
 }
 
+static void who_sends_no_more_is_not_waited_for(void **state)
+{
+	AUTO_BUF text = { 0 };
+	int fd;
+
+	(void)state;
+	start("{listen: \"127.0.0.1:0\"}");
+	fd = dial_tcp(http_server_address(server, 0));
+	say(fd, "GET /metrics HTTP/1.1\r\n" LOCAL "\r\n");
+	shutdown(fd, SHUT_WR);
+	hear(fd, &text);
+	assert_non_null(strstr(buf_text(&text), "kymo_exposition_left_out 0"));
+	assert_non_null(strstr(buf_text(&text), "Connection: close"));
+	close(fd);
+	stop();
+}
+
 static void strangers_are_refused(void **state)
 {
 	(void)state;
@@ -520,6 +537,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_over_tcp_and_the_control_socket),
 		cmocka_unit_test(a_head_has_no_body_and_options_tell_the_methods),
+		cmocka_unit_test(who_sends_no_more_is_not_waited_for),
 		cmocka_unit_test(strangers_are_refused),
 		cmocka_unit_test(too_many_parameters),
 		cmocka_unit_test(bodies_beyond_the_limit),
