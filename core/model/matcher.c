@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * matcher.c - most expressions in use are literals, a|b|c, or .* and .+: these
- * need no engine. What remains is given to regex.c.
+ * matcher.c - most expressions in use are literals, a|b|c, or a literal with .* or
+ * .+ before it, behind it, or both: these need no engine. What remains is given to
+ * regex.c.
  */
 #include "model/matcher.h"
 #include "model/pattern.h"
@@ -11,7 +12,10 @@
 #include <errno.h>
 
 /* How a value is tested; the op may turn the answer round. */
-enum way { WAY_LITERALS, WAY_ANY, WAY_FILLED, WAY_PATTERN, WAY_REGEX };
+enum way { WAY_LITERALS, WAY_ANY, WAY_FILLED, WAY_AROUND, WAY_PATTERN, WAY_REGEX };
+
+/* What may be, or must be, on one side of a literal. */
+enum side { SIDE_NOTHING, SIDE_ANY, SIDE_FILLED };
 
 struct matcher {
 	enum matcher_op op;
@@ -22,6 +26,8 @@ struct matcher {
 	const char **literals;		/* sorted, none twice; point into text */
 	uint32_t n_literals;
 	struct buf text;
+	enum side before, behind;	/* WAY_AROUND: of the literal in `text`, which is not empty */
+	struct buf prefix;
 };
 
 void matcher_destroy(struct matcher *matcher)
@@ -30,6 +36,7 @@ void matcher_destroy(struct matcher *matcher)
 		return;
 	regex_destroy(matcher->regex);
 	buf_fini(&matcher->text);
+	buf_fini(&matcher->prefix);
 	free(matcher->literals);
 	free(matcher->name);
 	free(matcher->value);
@@ -67,6 +74,31 @@ static int prepare_literal(struct matcher *matcher)
 	return buf_failed(&matcher->text) ? -ENOMEM : index_literals(matcher, 1);
 }
 
+static enum side side_of(const char *at)
+{
+	return strncmp(at, ".*", 2) == 0 ? SIDE_ANY : strncmp(at, ".+", 2) == 0 ? SIDE_FILLED : SIDE_NOTHING;
+}
+
+/* Is it a literal with something around it? 1; 0; -ENOMEM. */
+static int prepare_around(struct matcher *matcher)
+{
+	const char *at = matcher->value;
+	enum side before = side_of(at), behind;
+	int n;
+
+	at += before ? 2 : 0;
+	n = regex_prefix(at, &matcher->text);
+	if (n <= 0 || !matcher->text.len || *at == '^')
+		return n < 0 ? n : 0;
+	behind = side_of(at + n);
+	if (at[n + (behind ? 2 : 0)])
+		return 0;
+	matcher->before = before;
+	matcher->behind = behind;
+	matcher->way = WAY_AROUND;
+	return 1;
+}
+
 static int prepare_regex(struct matcher *matcher, struct error *err)
 {
 	int n = regex_literals(matcher->value, &matcher->text);
@@ -79,8 +111,19 @@ static int prepare_regex(struct matcher *matcher, struct error *err)
 		return 0;
 	}
 	matcher->way = WAY_REGEX;
-	matcher->regex = regex_create(matcher->value, err);
-	return matcher->regex ? 0 : err && err->code ? err->code : -EINVAL;
+	matcher->regex = regex_create(matcher->value, err);	/* also says what is wrong with it */
+	if (!matcher->regex)
+		return err && err->code ? err->code : -EINVAL;
+	n = prepare_around(matcher);
+	if (n < 0)
+		return n;
+	if (n) {
+		regex_destroy(matcher->regex);
+		matcher->regex = NULL;
+	}
+	if (n == 0 || !matcher->before)
+		n = regex_prefix(matcher->value, &matcher->prefix);
+	return n < 0 ? n : 0;
 }
 
 static int prepare(struct matcher *matcher, struct error *err)
@@ -97,7 +140,8 @@ static int prepare(struct matcher *matcher, struct error *err)
 		if (pattern_is_plain(matcher->value))
 			return prepare_literal(matcher);
 		matcher->way = WAY_PATTERN;
-		return 0;
+		buf_add(&matcher->prefix, matcher->value, strcspn(matcher->value, "*?\\"));
+		return buf_failed(&matcher->prefix) ? -ENOMEM : 0;
 	}
 	return error_set(err, -EINVAL, "matcher operator %d is not known", (int)matcher->op);
 }
@@ -148,6 +192,12 @@ const char *const *matcher_literals(const struct matcher *matcher, uint32_t *n)
 	return known ? matcher->literals : NULL;
 }
 
+const char *matcher_prefix(const struct matcher *matcher, uint32_t *n)
+{
+	*n = matcher->negative ? 0 : (uint32_t)matcher->prefix.len;
+	return *n ? (const char *)matcher->prefix.data : "";
+}
+
 /* As strcmp, of a text that has no NUL. */
 static int compare_value(const char *literal, const char *value, uint32_t n)
 {
@@ -174,6 +224,23 @@ static bool among(const struct matcher *matcher, const char *value, uint32_t n)
 	return false;
 }
 
+/* The first place of the literal is the best one, whatever must be behind it. */
+static bool around(const struct matcher *matcher, const char *value, uint32_t n)
+{
+	uint32_t size = (uint32_t)matcher->text.len, least = matcher->before == SIDE_FILLED, most;
+	const char *at;
+
+	if (n < size + least + (matcher->behind == SIDE_FILLED))
+		return false;
+	most = n - size - (matcher->behind == SIDE_FILLED);	/* where the literal may begin */
+	if (!matcher->before)
+		return !memcmp(value, matcher->text.data, size) && (matcher->behind || n == size);
+	if (!matcher->behind)
+		return !memcmp(value + n - size, matcher->text.data, size);
+	at = memmem(value + least, n - least, matcher->text.data, size);
+	return at && (uint32_t)(at - value) <= most;
+}
+
 /* 1, 0, or negative: it cannot be told. */
 static int holds(const struct matcher *matcher, const char *value, uint32_t n)
 {
@@ -182,6 +249,8 @@ static int holds(const struct matcher *matcher, const char *value, uint32_t n)
 		return 1;
 	case WAY_FILLED:
 		return n > 0;
+	case WAY_AROUND:
+		return around(matcher, value, n);
 	case WAY_PATTERN:
 		return pattern_match(matcher->value, value, n);
 	case WAY_REGEX:

@@ -34,6 +34,8 @@ bool matcher_takes_empty(const struct matcher *matcher);
  * match others too, or is negative. Valid as long as the matcher.
  */
 const char *const *matcher_literals(const struct matcher *matcher, uint32_t *n);
+/* What every value that it matches begins with; n 0: nothing is known. Not NUL-ended. */
+const char *matcher_prefix(const struct matcher *matcher, uint32_t *n);
 bool matchers_test(struct matcher *const *matchers, uint32_t n, struct labels labels);
 
 #endif

@@ -35,5 +35,11 @@ int regex_check(const char *text, struct error *err);
  */
 struct buf;
 int regex_literals(const char *text, struct buf *out);
+/*
+ * What every text that it matches begins with goes to `out`, perhaps nothing. Gives
+ * how many bytes of the expression that takes, or -ENOMEM. For one that regex_check
+ * has taken.
+ */
+int regex_prefix(const char *text, struct buf *out);
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include "model/regex.h"
 #include "util/buf.h"
+#include "util/utf8.h"
 
 #include <errno.h>
 #include <string.h>
@@ -254,4 +255,51 @@ int regex_literals(const char *text, struct buf *out)
 	}
 	buf_add_u8(out, '\0');
 	return buf_failed(out) ? -ENOMEM : count;
+}
+
+/* Is there a | outside of brackets? What cannot be told for sure counts as one. */
+static bool has_branches(const char *text)
+{
+	struct scan scan = { text, text, NULL };
+	int depth = 0;
+
+	while (*scan.at) {
+		char c = *scan.at;
+
+		if ((c == '|' && depth <= 0) || (c == '\\' && scan.at[1] == 'Q'))
+			return true;
+		if (skip_one(&scan) < 0)
+			return true;
+		depth += (c == '(' && scan.at[-1] != ')') - (c == ')');	/* (?i) is no bracket */
+	}
+	return false;
+}
+
+/* One character that stands for itself, with its size in the expression; 0: it is something else. */
+static size_t plain_character(const char *at, const char **literal, size_t *n)
+{
+	size_t escape = *at == '\\';
+
+	*literal = at + escape;
+	if (!**literal || (escape && (is_alnum(**literal) || (unsigned char)**literal >= 0x80)))
+		return 0;
+	if (!escape && strchr("^$.*+?()[]{}|", *at))
+		return 0;
+	*n = utf8_step(*literal, strlen(*literal));
+	return *n ? *n + escape : 0;
+}
+
+/* A character that is repeated may be there not at all. */
+int regex_prefix(const char *text, struct buf *out)
+{
+	const char *at = text + (*text == '^'), *literal;
+	size_t size, n;
+
+	if (has_branches(text))
+		return 0;
+	while ((size = plain_character(at, &literal, &n)) && !(at[size] && strchr("*?{+", at[size]))) {
+		buf_add(out, literal, n);
+		at += size;
+	}
+	return buf_failed(out) ? -ENOMEM : (int)(at - text);
 }

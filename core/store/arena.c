@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE = 16384 };
+enum {
+	PAGE = 16384,
+	BETWEEN = 32	/* for malloc's own words: else the next page could not begin right behind */
+};
 
 struct arena_page {
 	struct arena_page *before, *after;
@@ -22,11 +25,15 @@ struct arena_page {
 
 static struct arena_page *page_create(struct arena *arena, size_t need)
 {
-	size_t size = (sizeof(struct arena_page) + need + PAGE - 1) / PAGE * PAGE;
-	struct arena_page *page = aligned_alloc(PAGE, size);
+	size_t size = sizeof(struct arena_page) + need;
+	struct arena_page *page;
+	void *memory;
 
-	if (!page)
+	if (size < PAGE - BETWEEN)
+		size = PAGE - BETWEEN;
+	if (posix_memalign(&memory, PAGE, size) != 0)
 		return NULL;
+	page = memory;
 	*page = (struct arena_page){ .room = size - sizeof *page };
 	arena->bytes += size;
 	return page;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * index.c - series in pages by ref; a hash map from their labels; and the
- * inverted lists. A change is made in memory first and put among what waits for
- * the log as its last step, so that a failure on the way can be undone.
+ * inverted lists. Labels are stored once, and a series has their numbers. A change
+ * is made in memory first and put among what waits for the log as its last step, so
+ * that a failure on the way can be undone.
  */
 #include "store/index_state.h"
 #include "util/check.h"
@@ -13,12 +14,21 @@
 
 static bool labels_are(const void *owner, uint32_t item, const void *key)
 {
-	return labels_equal(index_series(owner, item)->labels, *(const struct labels *)key);
+	const struct index *index = owner;
+
+	return label_set_is(&index->inverted, index_series(index, item)->labels, *(const struct labels *)key);
 }
 
-static uint64_t hash_of(struct labels labels)
+/* Equal sets have the same numbers, so they are the same bytes. */
+static bool packed_is(const void *owner, uint32_t item, const void *key)
 {
-	return hash_bytes(labels.data, labels.size);
+	const struct buf *packed = key;
+	const uint8_t *labels = index_series(owner, item)->labels;
+	size_t same = 0;
+
+	while (same < packed->len && labels[same] == packed->data[same])	/* it differs before it ends */
+		same++;
+	return same == packed->len;
 }
 
 /* ---- looking ---- */
@@ -41,21 +51,29 @@ struct series *index_series(const struct index *index, series_ref ref)
 	if (page >= index->n_pages || !index->pages[page])
 		return NULL;
 	series = &index->pages[page]->series[ref % SERIES_PAGE];
-	return series->labels.data ? series : NULL;
+	return series->labels ? series : NULL;
 }
 
 series_ref index_find(const struct index *index, struct labels labels)
 {
-	uint32_t item = map_find(&index->by_labels, hash_of(labels), &labels, labels_are, index);
+	uint32_t item = map_find(&index->by_labels, labels_hash(labels), &labels, labels_are, index);
+
+	return item == MAP_NONE ? 0 : item;
+}
+
+series_ref index_find_set(const struct index *index, const struct label_set *set)
+{
+	uint8_t bytes[LABEL_SET_BYTES];
+	struct buf packed = { .data = bytes, .len = label_set_pack(set, bytes) };
+	uint32_t item = map_find(&index->by_labels, set->hash, &packed, packed_is, index);
 
 	return item == MAP_NONE ? 0 : item;
 }
 
 int index_labels(const struct index *index, const struct series *series, struct buf *names, struct labels *labels)
 {
-	(void)index;
 	buf_clear(names);
-	buf_add(names, series->labels.data, series->labels.size);
+	label_set_print(&index->inverted, series->labels, names);
 	*labels = (struct labels){ names->data, (uint32_t)names->len };
 	return buf_failed(names) ? -ENOMEM : 0;
 }
@@ -99,39 +117,50 @@ static void page_drop_empty(struct index *index, series_ref ref)
 	}
 }
 
-static int series_enter(struct index *index, series_ref ref, struct series *series)
+static struct label metric_name(const struct index *index, const struct label_set *set)
 {
-	int r = inverted_add(&index->inverted, series->labels, ref);
+	for (uint32_t i = 0; i < set->n; i++) {
+		struct label label = inverted_label(&index->inverted, set->id[i]);
+
+		if (text_equal(label.name, label.name_len, LABEL_NAME))
+			return label;
+	}
+	return (struct label){ 0 };
+}
+
+static int series_enter(struct index *index, series_ref ref, const struct label_set *set)
+{
+	int r = inverted_add(&index->inverted, set->id, set->n, ref);
 
 	if (r < 0)
 		return r;
-	r = map_add(&index->by_labels, hash_of(series->labels), ref);
+	r = map_add(&index->by_labels, set->hash, ref);
 	if (r < 0)
-		inverted_remove(&index->inverted, series->labels, ref);
+		for (uint32_t i = 0; i < set->n; i++)
+			postings_remove(&index->inverted.values[set->id[i]].series, ref);
 	return r;
 }
 
-/* The page's slot is filled before the maps look at it. */
-int series_make(struct index *index, series_ref ref, struct labels labels)
+static void series_fill(struct series *series, const uint8_t *labels, struct metric_box *box)
 {
-	struct metric_entry *entry = metric_assume(index, labels_metric(labels));
-	struct series_page *page = entry ? page_get(index, ref) : NULL;
-	void *copy = page ? arena_add(&index->labels, labels.data, labels.size) : NULL;
-	struct series *series;
+	*series = (struct series){ .labels = labels, .metric = box, .first_at = INT64_MIN, .last_at = INT64_MIN };
+	series->kind = (uint8_t)series_kind_of(box->metric->type, box->metric->name, box->metric->name_len);
+}
 
-	if (!copy)
-		return -ENOMEM;
-	series = &page->series[ref % SERIES_PAGE];
-	*series = (struct series){ .labels = { copy, labels.size }, .metric = entry->box,
-				   .first_at = INT64_MIN, .last_at = INT64_MIN };
-	series->kind = (uint8_t)series_kind_of(entry->box->metric->type, entry->box->metric->name,
-					       entry->box->metric->name_len);
-	if (series_enter(index, ref, series) < 0) {
-		arena_remove(&index->labels, copy);
-		*series = (struct series){ 0 };
-		page_drop_empty(index, ref);
+int series_make(struct index *index, series_ref ref, const struct label_set *set)
+{
+	struct metric_entry *entry = metric_assume(index, metric_name(index, set));
+	struct series_page *page = entry ? page_get(index, ref) : NULL;
+	uint8_t bytes[LABEL_SET_BYTES];
+	uint8_t *packed = page ? arena_add(&index->labels, bytes, label_set_pack(set, bytes)) : NULL;
+
+	if (!packed || series_enter(index, ref, set) < 0) {
+		arena_remove(&index->labels, packed);
+		if (page)
+			page_drop_empty(index, ref);
 		return -ENOMEM;
 	}
+	series_fill(&page->series[ref % SERIES_PAGE], packed, entry->box);
 	page->live++;
 	index->n_series++;
 	if (!entry->n_series++)
@@ -141,21 +170,39 @@ int series_make(struct index *index, series_ref ref, struct labels labels)
 	return 0;
 }
 
-void series_unmake(struct index *index, series_ref ref)
+int series_unmake(struct index *index, series_ref ref)
 {
 	struct series *series = index_series(index, ref);
 	struct metric_entry *entry = &index->metrics[series->metric->id];
+	struct label_set set;
 
 	CHECK(!series->data, "ref=%u", ref);
-	map_remove(&index->by_labels, hash_of(series->labels), ref);
-	inverted_remove(&index->inverted, series->labels, ref);
-	arena_remove(&index->labels, series->labels.data);
+	label_set_of(&index->inverted, series->labels, &set);
+	if (inverted_prepare_remove(&index->inverted, set.id, set.n, ref) < 0)
+		return -ENOMEM;
+	map_remove(&index->by_labels, set.hash, ref);
+	inverted_remove(&index->inverted, set.id, set.n, ref);
+	arena_remove(&index->labels, series->labels);
 	*series = (struct series){ 0 };
 	index->pages[ref / SERIES_PAGE]->live--;
 	page_drop_empty(index, ref);
 	index->n_series--;
 	if (!--entry->n_series)
 		index->live_metrics--;
+	return 0;
+}
+
+static int series_make_of(struct index *index, series_ref ref, struct labels labels)
+{
+	struct label_set set;
+	int r = label_set_get(&index->inverted, labels, &set);
+
+	if (r < 0)
+		return r;
+	r = series_make(index, ref, &set);
+	if (r < 0)
+		label_set_let_go(&index->inverted, &set);
+	return r;
 }
 
 /* ---- adding ---- */
@@ -181,12 +228,12 @@ static int add_and_log(struct index *index, struct labels labels, const struct i
 		return 0;
 	r = check_limits(index, labels, limits);
 	if (r == 0)
-		r = series_make(index, next, labels);
+		r = series_make_of(index, next, labels);
 	if (r < 0)
 		return r;
-	r = index_log_series(&index->log, next, labels);
+	r = index_log_series(&index->log, next);
 	if (r < 0) {
-		series_unmake(index, next);
+		series_unmake(index, next);	/* the last that was added: it cannot fail */
 		return r;
 	}
 	index->created++;
@@ -217,13 +264,13 @@ static int restore(struct index *index, series_ref ref, struct labels labels, co
 	int r;
 
 	if (there)
-		return labels_equal(there->labels, labels) ? 0 : -EEXIST;
+		return label_set_is(&index->inverted, there->labels, labels) ? 0 : -EEXIST;
 	if (!ref || ref >= UINT32_MAX - 1 || index_find(index, labels))
 		return -EEXIST;
-	if (metric && (r = metric_restore(index, metric, false)) < 0 && r != -EEXIST)
+	if (metric && (r = metric_restore(index, metric)) < 0 && r != -EEXIST)
 		return r;
-	r = series_make(index, ref, labels);
-	if (r == 0 && (r = index_log_series(&index->log, ref, labels)) < 0)
+	r = series_make_of(index, ref, labels);
+	if (r == 0 && (r = index_log_series(&index->log, ref)) < 0)
 		series_unmake(index, ref);
 	return r;
 }
@@ -235,7 +282,7 @@ int index_restore(struct index *index, series_ref ref, struct labels labels, con
 	pthread_rwlock_wrlock(&index->lock);
 	r = restore(index, ref, labels, metric);
 	if (r == 0 && metric)
-		r = index_log_metric(&index->log, metric, false);
+		r = index_log_metric(&index->log, metric_find(index, metric->name, metric->name_len));
 	pthread_rwlock_unlock(&index->lock);
 	return r;
 }
@@ -252,8 +299,10 @@ void index_remove(struct index *index, series_ref ref)
 {
 	pthread_rwlock_wrlock(&index->lock);
 	if (index_series(index, ref) && index_log_removed(&index->log, ref) == 0) {
-		series_unmake(index, ref);
-		index->removed++;
+		if (series_unmake(index, ref) == 0)
+			atomic_fetch_add(&index->removed, 1);
+		else
+			index_log_take_back(&index->log);
 	}
 	pthread_rwlock_unlock(&index->lock);
 }
@@ -303,11 +352,31 @@ void index_close(struct index *index)
 	free(index);
 }
 
+uint64_t index_generation(const struct index *index)
+{
+	return atomic_load_explicit(&index->removed, memory_order_acquire);
+}
+
 void index_stats(struct index *index, struct index_stats *stats)
 {
 	index_lock(index);
 	*stats = (struct index_stats){ .series = index->n_series, .metrics = index->live_metrics,
-				       .created = index->created, .removed = index->removed,
-				       .bytes = atomic_load(&index->log.bytes), .quarantined = index->log.quarantined };
+				       .created = index->created, .removed = index_generation(index),
+				       .bytes = atomic_load(&index->log.bytes) + atomic_load(&index->log.snapshot), .quarantined = index->log.quarantined };
+	index_unlock(index);
+}
+
+void index_memory(struct index *index, struct index_memory *memory)
+{
+	struct inverted_size size;
+
+	index_lock(index);
+	size = inverted_size(&index->inverted);
+	*memory = (struct index_memory){ .series = index->n_pages * sizeof *index->pages, .packed = index->labels.bytes,
+					 .by_labels = map_bytes(&index->by_labels), .postings = size.postings,
+					 .labels = size.labels, .texts = size.texts };
+	for (uint32_t page = 0; page < index->n_pages; page++)
+		if (index->pages[page])
+			memory->series += sizeof *index->pages[page];
 	index_unlock(index);
 }

@@ -3,9 +3,9 @@
  * index.h - the series of a store by ref and by labels, which of them carry a
  * label, and what is known of metrics.
  *
- * All in memory, and in PATH/index as a log of what was added and removed, which
- * is written anew when most of it is past. What could not be written (a full
- * disk) waits and is tried again before the WAL names a new series.
+ * All in memory, and in PATH/index as a snapshot and a log of what was added and
+ * removed since it was begun. What could not be written (a full disk) waits and is
+ * tried again before the WAL names a new series.
  *
  * Threads   Every function locks for itself but those that say they want the
  *           read lock. The read lock may be taken twice by one thread. Who holds
@@ -19,7 +19,7 @@
 
 struct index;
 
-/* A damaged log is set aside as NAME.damaged once what is sound has been taken from it. */
+/* A damaged file is set aside as NAME.damaged once what is sound has been taken from it. */
 int index_open(const char *store_path, struct index **out, struct error *err);
 void index_close(struct index *index);
 DEFINE_AUTO(index, index_close)
@@ -55,7 +55,10 @@ int index_add(struct index *index, struct labels labels, const struct index_limi
 int index_restore(struct index *index, series_ref ref, struct labels labels, const struct metric *metric);
 /* Refs up to this one are taken, whether or not a series is known for them. */
 void index_reserve(struct index *index, series_ref ref);
+/* It stays when memory is out. */
 void index_remove(struct index *index, series_ref ref);
+/* Rises when a series is removed: until then, a ref that was found is good. Without any lock. */
+uint64_t index_generation(const struct index *index);
 
 /* -EEXIST: known with another type, and has series. See store_metric(). */
 int index_metric(struct index *index, const struct kymo_metric *metric, struct error *err);
@@ -70,7 +73,7 @@ void metric_release(struct metric_box *box);
 /* What waits goes to the kernel; to the disk. Cheap when there is nothing. 0 or a negative errno. */
 int index_write(struct index *index);
 int index_sync(struct index *index);
-/* Write the log anew if most of it is past. New series can be added meanwhile, but index_write waits. */
+/* Write a snapshot if the log has become long. Everything else goes on meanwhile. `saved`: bytes. */
 int index_compact(struct index *index, uint64_t *saved, struct error *err);
 
 struct index_stats {
@@ -78,5 +81,12 @@ struct index_stats {
 	uint64_t created, removed, bytes, quarantined;
 };
 void index_stats(struct index *index, struct index_stats *stats);
+
+/* Memory by what it is for. Walks over all labels. */
+struct index_memory {
+	uint64_t series, packed, by_labels;	/* structs; labels as numbers; the map from labels */
+	uint64_t postings, labels, texts;	/* lists of series; labels with their map and order; names and values */
+};
+void index_memory(struct index *index, struct index_memory *memory);
 
 #endif

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * index_log.c - PATH/index/<number>.log: frames that say what was added and
- * removed, in order. Only the highest number counts: a log is written anew under
- * a temporary name, and is whole when it has its own.
+ * index_log.c - PATH/index/<number>.log: frames that say what was added and removed,
+ * in order; and <number>.idx, a snapshot: the same frames, with all that there was
+ * when the log of its number was begun, and perhaps what came a little later. The
+ * highest snapshot and the logs from its number up are the index.
  *
- * A series in the log that is there already, and the removal of one that is not,
- * change nothing: so what waits while a log is written anew may be in it already.
+ * A snapshot is written while everything goes on: a new log is begun, and then what
+ * is in memory is written, piece by piece, under a temporary name. A series in a
+ * file that is there already, and the removal of one that is not, change nothing,
+ * so the log may be read on top of a snapshot that knows some of it.
  */
 #include "store/frame.h"
 #include "store/index_state.h"
@@ -16,193 +19,246 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-#define INDEX_MAGIC "KYMO-IDX"
+#define LOG_MAGIC "KYMO-IXL"
+#define SNAPSHOT_MAGIC "KYMO-IDX"
 #define INDEX_VERSION 1u
-enum { PART = 1 << 16 /* bytes written at a time */, COMPACT_LEAST = 1 << 16 };
+enum {
+	PART = 1 << 16,			/* bytes written at a time */
+	PAGES = 8,			/* of series, looked at with one hold of the lock */
+	LEAST = 1 << 16
+};
 
-static char *log_path(const struct index_log *log, uint64_t number, const char *ending)
+static char *path_of(const struct index_log *log, uint64_t number, const char *ending)
 {
 	char name[48];
 
-	snprintf(name, sizeof name, "%016llx%s", (unsigned long long)number, ending);
+	snprintf(name, sizeof name, "%016" PRIx64 "%s", number, ending);
 	return path_join(log->dir, name);
-}
-
-/* ---- frames ---- */
-
-static int frame_done(struct buf *out, size_t begin, uint64_t seed)
-{
-	int r = frame_end(out, begin, seed);
-
-	if (r < 0)
-		out->failed = false;	/* cut back to what it was */
-	return r;
-}
-
-static int metric_frame(struct buf *out, const struct metric *metric, bool assumed, uint64_t seed)
-{
-	size_t begin = frame_begin(out, INDEX_METRIC);
-
-	buf_add_u8(out, assumed);
-	metric_encode(metric, out);
-	return frame_done(out, begin, seed);
-}
-
-static int series_frame(struct buf *out, series_ref ref, struct labels labels, uint64_t seed)
-{
-	size_t begin = frame_begin(out, INDEX_SERIES);
-
-	buf_add_varint(out, ref);
-	buf_add_string(out, (const char *)labels.data, labels.size);
-	return frame_done(out, begin, seed);
-}
-
-static int ref_frame(struct buf *out, enum index_frame type, series_ref ref, uint64_t seed)
-{
-	size_t begin = frame_begin(out, (uint8_t)type);
-
-	buf_add_varint(out, ref);
-	return frame_done(out, begin, seed);
-}
-
-static int count_added(struct index_log *log, int r)
-{
-	if (r == 0)
-		atomic_fetch_add(&log->added, 1);
-	return r;
-}
-
-int index_log_metric(struct index_log *log, const struct metric *metric, bool assumed)
-{
-	LOCK(&log->lock);
-
-	return count_added(log, metric_frame(&log->waiting, metric, assumed, log->number));
-}
-
-int index_log_series(struct index_log *log, series_ref ref, struct labels labels)
-{
-	LOCK(&log->lock);
-
-	return count_added(log, series_frame(&log->waiting, ref, labels, log->number));
-}
-
-int index_log_removed(struct index_log *log, series_ref ref)
-{
-	LOCK(&log->lock);
-
-	return count_added(log, ref_frame(&log->waiting, INDEX_REMOVED, ref, log->number));
-}
-
-/* ---- replay ---- */
-
-static int replay_metric(struct index *index, struct reader *in)
-{
-	bool assumed = read_u8(in) & 1;
-	AUTO(metric) metric = metric_decode(in);
-	int r;
-
-	if (!metric)
-		return -EBADMSG;
-	r = metric_restore(index, metric, assumed);
-	return r == -EEXIST ? 0 : r;
-}
-
-static int replay_series(struct index *index, struct reader *in)
-{
-	uint64_t ref = read_varint(in);
-	size_t size;
-	const char *bytes = read_string(in, &size);
-	struct labels labels = { (const uint8_t *)bytes, (uint32_t)size };
-
-	if (in->bad || !ref || ref >= UINT32_MAX - 1 || size > UINT32_MAX || !labels_sound(labels) ||
-	    !labels_metric(labels).value_len)
-		return -EBADMSG;
-	if (index_series(index, (series_ref)ref) || index_find(index, labels))
-		return 0;
-	return series_make(index, (series_ref)ref, labels);
-}
-
-static int replay_ref(struct index *index, struct reader *in, bool removed)
-{
-	uint64_t ref = read_varint(in);
-
-	if (in->bad || ref >= UINT32_MAX - 1)
-		return -EBADMSG;
-	if (removed && index_series(index, (series_ref)ref))
-		series_unmake(index, (series_ref)ref);
-	if (ref > index->last)
-		index->last = (series_ref)ref;
-	return 0;
-}
-
-int index_replay_frame(struct index *index, const struct frame *frame)
-{
-	struct reader in = reader_of(frame->data, frame->size);
-
-	switch (frame->type) {
-	case INDEX_METRIC:
-		return replay_metric(index, &in);
-	case INDEX_SERIES:
-		return replay_series(index, &in);
-	case INDEX_REMOVED:
-	case INDEX_RESERVED:
-		return replay_ref(index, &in, frame->type == INDEX_REMOVED);
-	default:
-		return -EBADMSG;
-	}
-}
-
-/* *damaged: parts that were not sound; *sound: bytes up to the torn tail. */
-static int replay_bytes(struct index *index, const struct file_map *map, uint64_t *damaged, size_t *sound)
-{
-	struct frame_walk walk = frame_walk(map->data, map->size, FRAME_FILE_HEADER, index->log.number);
-	struct frame frame;
-	int r = frame_file_check(map->data, map->size, INDEX_MAGIC, INDEX_VERSION);
-
-	if (r == -ENOTSUP)
-		return r;
-	*damaged = r < 0 && map->size >= FRAME_FILE_HEADER;
-	while (frame_next(&walk, &frame)) {
-		r = index_replay_frame(index, &frame);
-		if (r == -ENOMEM)
-			return r;
-		*damaged += r < 0;
-	}
-	*damaged += walk.damaged;
-	*sound = map->size < FRAME_FILE_HEADER ? 0 : map->size - walk.tail;
-	return 0;
 }
 
 /* ---- what waits ---- */
 
-/* With `io`: what waits joins what could not be written before. Gives how many frames there are in all. */
-static uint64_t take_waiting(struct index_log *log)
+static int put(struct index_log *log, struct refs *list, uint32_t number)
 {
-	LOCK(&log->lock);
-	struct buf empty = log->writing;
-
-	if (!log->writing.len) {
-		log->writing = log->waiting;
-		log->waiting = empty;
-	} else {
-		buf_add(&log->writing, log->waiting.data, log->waiting.len);
-		if (buf_failed(&log->writing)) {
-			log->writing.failed = false;	/* the rest waits on */
-			return atomic_load(&log->written);
-		}
-		buf_clear(&log->waiting);
-	}
-	return atomic_load(&log->added);
+	if (refs_add(list, number) < 0)
+		return -ENOMEM;
+	atomic_fetch_add(&log->added, 1);
+	return 0;
 }
 
-/* ---- writing anew ---- */
+int index_log_metric(struct index_log *log, struct metric_entry *entry)
+{
+	int r = entry->waiting ? 0 : put(log, &log->waiting.metrics, entry->box->id);
+
+	entry->waiting |= r == 0;
+	return r;
+}
+
+int index_log_series(struct index_log *log, series_ref ref)
+{
+	return put(log, &log->waiting.added, ref);
+}
+
+int index_log_removed(struct index_log *log, series_ref ref)
+{
+	return put(log, &log->waiting.removed, ref);
+}
+
+void index_log_take_back(struct index_log *log)
+{
+	log->waiting.removed.n--;
+}
+
+static int print_waiting(struct index *index, struct frame_writer *writer)
+{
+	const struct index_waiting *waiting = &index->log.waiting;
+	int r = frame_writer_removed(writer, waiting->removed.ref, waiting->removed.n);
+
+	for (uint32_t i = 0; i < waiting->metrics.n && r == 0; i++)
+		r = frame_writer_metric(writer, &index->metrics[waiting->metrics.ref[i]]);
+	for (uint32_t i = 0; i < waiting->added.n && r == 0; i++) {
+		const struct series *series = index_series(index, waiting->added.ref[i]);
+
+		if (series)		/* else it has gone again */
+			r = frame_writer_series(writer, waiting->added.ref[i], series);
+	}
+	return r < 0 ? r : frame_writer_end(writer);
+}
+
+/* Many came at once: their memory is given back. */
+static void forget(struct refs *refs)
+{
+	refs->n = 0;
+	if (refs->room > LEAST)
+		refs_fini(refs);
+}
+
+/* With `io` and the read lock: nobody else changes it. */
+static void waiting_clear(struct index *index)
+{
+	struct index_waiting *waiting = &index->log.waiting;
+
+	for (uint32_t i = 0; i < waiting->metrics.n; i++)
+		index->metrics[waiting->metrics.ref[i]].waiting = false;
+	atomic_fetch_add(&index->log.named, waiting->added.n);
+	forget(&waiting->metrics);
+	forget(&waiting->removed);
+	forget(&waiting->added);
+}
+
+/* With `io`: what waits joins what could not be written before. Gives how many changes there are in all. */
+static int take_waiting(struct index *index, uint64_t *upto)
+{
+	struct index_log *log = &index->log;
+	size_t before = log->writing.len;
+	AUTO(frame_writer) writer = frame_writer_create(index, &log->writing, log->number);
+	int r = -ENOMEM;
+
+	index_lock(index);
+	*upto = atomic_load(&log->added);
+	if (writer)
+		r = print_waiting(index, writer);
+	if (r == 0)
+		waiting_clear(index);
+	index_unlock(index);
+	if (r < 0)
+		log->writing.len = before;
+	return r;
+}
+
+/* With `io`. */
+static int write_waiting(struct index *index)
+{
+	struct index_log *log = &index->log;
+	uint64_t upto;
+	int r = take_waiting(index, &upto);
+
+	if (r == 0)
+		r = file_pwrite(log->fd, log->writing.data, log->writing.len, atomic_load(&log->end));
+	if (r < 0)
+		return r;
+	atomic_fetch_add(&log->end, log->writing.len);
+	atomic_fetch_add(&log->bytes, log->writing.len);
+	buf_clear(&log->writing);
+	if (log->writing.room > 16 * LEAST)
+		buf_fini(&log->writing);
+	atomic_store(&log->unsynced, true);
+	atomic_store(&log->written, upto);
+	return 0;
+}
+
+int index_write(struct index *index)
+{
+	struct index_log *log = &index->log;
+
+	if (atomic_load(&log->added) == atomic_load(&log->written))
+		return 0;
+	LOCK(&log->io);
+	return write_waiting(index);
+}
+
+int index_sync(struct index *index)
+{
+	struct index_log *log = &index->log;
+	int r = index_write(index);
+
+	if (r < 0 || !atomic_exchange(&log->unsynced, false))
+		return r;
+	LOCK(&log->io);
+	r = file_sync(log->fd);
+	if (r < 0)
+		atomic_store(&log->unsynced, true);
+	return r;
+}
+
+/* ---- a new log ---- */
+
+/* An empty one under its own name. Its descriptor, or an error. */
+static int log_create(const struct index_log *log, uint64_t number, struct error *err)
+{
+	AUTO_FREE char *temporary = path_of(log, number, ".log.tmp"), *path = path_of(log, number, ".log");
+	AUTO_BUF header = { 0 };
+	int fd, r;
+
+	if (!temporary || !path)
+		return error_set(err, -ENOMEM, "%s: out of memory", log->dir);
+	frame_file_header(&header, LOG_MAGIC, INDEX_VERSION);
+	fd = file_open(temporary, O_RDWR | O_CREAT | O_TRUNC, 0640, err);
+	if (fd < 0)
+		return fd;
+	r = buf_failed(&header) ? -ENOMEM : file_pwrite(fd, header.data, header.len, 0);
+	if (r == 0)
+		r = file_sync(fd);
+	if (r < 0)
+		error_set(err, r, "%s: %s", temporary, error_name(r));
+	else if ((r = file_rename(temporary, path, err)) == 0)
+		r = dir_sync(log->dir, err);
+	if (r == 0)
+		return fd;
+	file_close(fd);
+	file_remove(temporary, NULL);
+	return r;
+}
+
+static void use_log(struct index_log *log, int fd, uint64_t number)
+{
+	file_close(log->fd);
+	log->fd = fd;
+	log->number = number;
+	atomic_store(&log->end, FRAME_FILE_HEADER);
+	atomic_fetch_add(&log->bytes, FRAME_FILE_HEADER);
+}
+
+/* What waits goes to the old log, and that to the disk; then to the new one. *past: bytes of all old ones. */
+static int change_over(struct index *index, int fd, uint64_t number, uint64_t *past)
+{
+	struct index_log *log = &index->log;
+	LOCK(&log->io);
+	int r = log->fd < 0 ? 0 : write_waiting(index);
+
+	if (r == 0 && atomic_exchange(&log->unsynced, false) && (r = file_sync(log->fd)) < 0)
+		atomic_store(&log->unsynced, true);
+	if (r < 0)
+		return r;
+	*past = atomic_load(&log->bytes);
+	use_log(log, fd, number);
+	return 0;
+}
+
+/* The most is synced before, so that nobody waits for it at the change. */
+static int next_log(struct index *index, uint64_t *past, struct error *err)
+{
+	struct index_log *log = &index->log;
+	uint64_t number = log->number + 1;
+	int fd = log_create(log, number, err), r;
+
+	if (fd < 0)
+		return fd;
+	r = log->fd < 0 ? 0 : index_sync(index);
+	if (r == 0)
+		r = change_over(index, fd, number, past);
+	if (r < 0) {
+		AUTO_FREE char *path = path_of(log, number, ".log");
+
+		file_close(fd);
+		if (path)
+			file_remove(path, NULL);
+		return error_set(err, r, "%s: %s", log->dir, error_name(r));
+	}
+	return 0;
+}
+
+/* ---- a snapshot ---- */
 
 struct fresh {
 	int fd;
-	uint64_t number, at;
+	uint64_t at;
 	struct buf part;
+	struct frame_writer *writer;
 };
 
 static int fresh_write(struct fresh *fresh, size_t least)
@@ -228,7 +284,7 @@ static int fresh_metrics(struct fresh *fresh, const struct index *index)
 		const struct metric_entry *entry = &index->metrics[i];
 
 		if (entry->n_series || entry->told)
-			r = metric_frame(&fresh->part, entry->box->metric, entry->assumed, fresh->number);
+			r = frame_writer_metric(fresh->writer, entry);
 	}
 	return r;
 }
@@ -240,36 +296,46 @@ static int fresh_page(struct fresh *fresh, const struct index *index, uint32_t p
 	for (uint32_t i = 0; index->pages[page] && i < SERIES_PAGE && r == 0; i++) {
 		const struct series *series = &index->pages[page]->series[i];
 
-		if (series->labels.data)
-			r = series_frame(&fresh->part, page * SERIES_PAGE + i, series->labels, fresh->number);
+		if (series->labels)
+			r = frame_writer_series(fresh->writer, page * SERIES_PAGE + i, series);
 	}
 	return r;
+}
+
+/* Labels may change their numbers as soon as the lock is given back, so the frame ends with it. */
+static int fresh_pages(struct fresh *fresh, struct index *index, uint32_t *page)
+{
+	uint32_t to = index->n_pages - *page < PAGES ? index->n_pages : *page + PAGES;
+	int r = 0;
+
+	while (*page < to && r == 0)
+		r = fresh_page(fresh, index, (*page)++);
+	return r < 0 ? r : frame_writer_end(fresh->writer);
 }
 
 static int fresh_begin(struct fresh *fresh, struct index *index)
 {
 	int r;
 
-	frame_file_header(&fresh->part, INDEX_MAGIC, INDEX_VERSION);
+	frame_file_header(&fresh->part, SNAPSHOT_MAGIC, INDEX_VERSION);
 	index_lock(index);
-	r = ref_frame(&fresh->part, INDEX_RESERVED, index->last, fresh->number);
+	r = frame_writer_reserved(fresh->writer, index->last, index->n_series);
 	if (r == 0)
 		r = fresh_metrics(fresh, index);
 	index_unlock(index);
 	return r;
 }
 
-/* The read lock is held for a page of series at a time. */
+/* The read lock is held for a few pages of series at a time. */
 static int fresh_fill(struct fresh *fresh, struct index *index)
 {
 	bool more = true;
 	int r = fresh_begin(fresh, index);
 
-	for (uint32_t page = 0; more && r == 0; page++) {
+	for (uint32_t page = 0; more && r == 0;) {
 		index_lock(index);
+		r = fresh_pages(fresh, index, &page);
 		more = page < index->n_pages;
-		if (more)
-			r = fresh_page(fresh, index, page);
 		index_unlock(index);
 		if (r == 0)
 			r = fresh_write(fresh, PART);
@@ -277,199 +343,263 @@ static int fresh_fill(struct fresh *fresh, struct index *index)
 	return r < 0 ? r : fresh_write(fresh, 0);
 }
 
-static int fresh_finish(struct fresh *fresh, struct index *index, const char *temporary, struct error *err)
+static int fresh_finish(struct fresh *fresh, struct index *index, uint64_t number, const char *temporary, struct error *err)
 {
-	AUTO_FREE char *path = log_path(&index->log, fresh->number, ".log");
-	int r = fresh_fill(fresh, index);
+	AUTO_FREE char *path = path_of(&index->log, number, ".idx");
+	int r = path && fresh->writer ? fresh_fill(fresh, index) : -ENOMEM;
 
 	if (r == 0)
-		r = path ? file_sync(fresh->fd) : -ENOMEM;
+		r = file_sync(fresh->fd);
 	if (r < 0)
 		return error_set(err, r, "%s: %s", temporary, error_name(r));
 	r = file_rename(temporary, path, err);
 	return r < 0 ? r : dir_sync(index->log.dir, err);
 }
 
-/* What waits was sealed for the old file: frames carry its number in their checksums. */
-static int reseal(struct buf *frames, uint64_t from, uint64_t to)
-{
-	struct frame_walk walk = frame_walk(frames->data, frames->len, 0, from);
-	struct buf again = { 0 };
-	struct frame frame;
-	int r = 0;
-
-	while (r == 0 && frame_next(&walk, &frame)) {
-		size_t begin = frame_begin(&again, frame.type);
-
-		buf_add(&again, frame.data, frame.size);
-		r = frame_end(&again, begin, to);
-	}
-	if (r < 0) {
-		buf_fini(&again);
-		return r;
-	}
-	buf_fini(frames);
-	*frames = again;
-	return 0;
-}
-
-/* What was taken before the new log was begun is in it: `upto` frames. */
-static int take_over(struct index_log *log, struct fresh *fresh, uint64_t upto)
-{
-	LOCK(&log->lock);
-	int r = reseal(&log->waiting, log->number, fresh->number);
-
-	if (r < 0)
-		return r;
-	buf_clear(&log->writing);
-	atomic_store(&log->written, upto);
-	file_close(log->fd);
-	log->fd = fresh->fd;
-	log->number = fresh->number;
-	atomic_store(&log->bytes, fresh->at);
-	fresh->fd = -1;
-	return 0;
-}
-
-/* With `io`. The old file stays; gives its number. */
-static int write_anew(struct index *index, uint64_t *old, struct error *err)
+static int write_snapshot(struct index *index, uint64_t number, struct error *err)
 {
 	struct index_log *log = &index->log;
-	struct fresh fresh = { .number = log->number + 1 };
-	AUTO_FREE char *temporary = log_path(log, fresh.number, ".log.tmp");
-	uint64_t upto = take_waiting(log);
+	AUTO_FREE char *temporary = path_of(log, number, ".idx.tmp");
+	struct fresh fresh = { 0 };
 	int r;
 
-	*old = log->number;
 	if (!temporary)
 		return error_set(err, -ENOMEM, "%s: out of memory", log->dir);
 	fresh.fd = file_open(temporary, O_RDWR | O_CREAT | O_TRUNC, 0640, err);
 	if (fresh.fd < 0)
 		return fresh.fd;
-	r = fresh_finish(&fresh, index, temporary, err);
-	if (r == 0 && (r = take_over(log, &fresh, upto)) < 0) {
-		AUTO_FREE char *path = log_path(log, fresh.number, ".log");
-
-		if (path)
-			file_remove(path, NULL);	/* else it would be the one that counts */
-		error_set(err, r, "%s: %s", log->dir, error_name(r));
-	}
+	fresh.writer = frame_writer_create(index, &fresh.part, number);
+	r = fresh_finish(&fresh, index, number, temporary, err);
 	if (r < 0)
 		file_remove(temporary, NULL);
+	else
+		atomic_store(&log->snapshot, fresh.at);
 	file_close(fresh.fd);
+	frame_writer_destroy(fresh.writer);
 	buf_fini(&fresh.part);
 	return r;
 }
 
-static void old_log_goes(struct index_log *log, uint64_t number, bool damaged)
-{
-	AUTO_FREE char *path = log_path(log, number, ".log"), *aside = log_path(log, number, ".log.damaged");
+/* ---- the files of the folder ---- */
 
-	if (path && aside && damaged)
-		file_rename(path, aside, NULL);
-	else if (path)
-		file_remove(path, NULL);
+/* Sixteen digits and the ending; else 0. */
+static uint64_t number_of(const char *name, const char *ending)
+{
+	return strspn(name, "0123456789abcdef") == 16 && !strcmp(name + 16, ending) ? strtoull(name, NULL, 16) : 0;
 }
 
-static bool worth_it(struct index *index)
+struct past {
+	const char *dir;
+	uint64_t below;			/* files of lower numbers */
+	bool aside;			/* damaged: they are kept under another name */
+};
+
+static int past_goes(void *data, const char *name)
 {
-	uint64_t live;
+	const struct past *past = data;
+	uint64_t number = number_of(name, ".log") | number_of(name, ".idx");
+	AUTO_FREE char *path = path_join(past->dir, name);
+	AUTO_BUF other = { 0 };
+	size_t n = strlen(name);
+
+	if (!path)
+		return 0;
+	buf_printf(&other, "%s.damaged", path);
+	if (number && number < past->below && past->aside && buf_text(&other))
+		file_rename(path, buf_text(&other), NULL);
+	else if ((number && number < past->below) || (n > 4 && !strcmp(name + n - 4, ".tmp")))
+		file_remove(path, NULL);
+	return 0;
+}
+
+static uint32_t live(struct index *index)
+{
+	uint32_t n;
 
 	index_lock(index);
-	live = index->n_series * 64 + index->labels.bytes;
+	n = index->n_series;
 	index_unlock(index);
-	return atomic_load(&index->log.bytes) > COMPACT_LEAST + 2 * live;
+	return n;
+}
+
+/* All in one: a new log, a snapshot, and what was before goes. */
+static int write_anew(struct index *index, bool damaged, struct error *err)
+{
+	struct index_log *log = &index->log;
+	struct past past = { log->dir, log->number + 1, damaged };
+	LOCK(&log->anew);
+	uint64_t bytes = 0, named;
+	int r = next_log(index, &bytes, err);
+
+	named = atomic_load(&log->named);
+	if (r == 0)
+		r = write_snapshot(index, log->number, err);
+	if (r < 0)
+		return r;
+	atomic_fetch_sub(&log->bytes, bytes);
+	atomic_fetch_sub(&log->named, named);
+	atomic_fetch_add(&log->named, live(index));
+	return dir_list(log->dir, past_goes, &past, err);
+}
+
+/* The log is long beside the snapshot, or most series in the files have gone. */
+static bool worth_it(struct index *index)
+{
+	uint64_t bytes = atomic_load(&index->log.bytes), snapshot = atomic_load(&index->log.snapshot);
+
+	return bytes > LEAST + snapshot / 2 || (bytes + snapshot > LEAST && live(index) < atomic_load(&index->log.named) / 2);
 }
 
 int index_compact(struct index *index, uint64_t *saved, struct error *err)
 {
-	uint64_t before = atomic_load(&index->log.bytes), old;
+	struct index_log *log = &index->log;
+	uint64_t before = atomic_load(&log->bytes) + atomic_load(&log->snapshot), after;
 	int r;
 
 	*saved = 0;
 	if (!worth_it(index))
 		return 0;
-	LOCK(&index->log.io);
-	r = write_anew(index, &old, err);
-	if (r < 0)
-		return r;
-	old_log_goes(&index->log, old, false);
-	if (atomic_load(&index->log.bytes) < before)
-		*saved = before - atomic_load(&index->log.bytes);
-	return 0;
+	r = write_anew(index, false, err);
+	after = atomic_load(&log->bytes) + atomic_load(&log->snapshot);
+	if (r == 0 && after < before)
+		*saved = before - after;
+	return r;
 }
 
 /* ---- opening ---- */
 
-/* Sixteen digits and ".log"; the highest is the one. */
-static int find_log(void *data, const char *name)
+/* *damaged: parts that were not sound; *sound: bytes up to the torn tail. */
+static int replay_bytes(struct index *index, const struct file_map *map, uint64_t number, bool snapshot, uint64_t *damaged,
+			size_t *sound)
 {
-	uint64_t *highest = data;
+	struct frame_walk walk = frame_walk(map->data, map->size, FRAME_FILE_HEADER, number);
+	struct frame frame;
+	int r = frame_file_check(map->data, map->size, snapshot ? SNAPSHOT_MAGIC : LOG_MAGIC, INDEX_VERSION);
 
-	if (strspn(name, "0123456789abcdef") == 16 && !strcmp(name + 16, ".log"))
-		*highest = strtoull(name, NULL, 16);
+	if (r == -ENOTSUP)
+		return r;
+	*damaged = r < 0 && map->size >= FRAME_FILE_HEADER;
+	while (frame_next(&walk, &frame)) {
+		r = index_replay_frame(index, &frame);
+		if (r == -ENOMEM)
+			return r;
+		*damaged += r < 0;
+	}
+	*damaged += walk.damaged;
+	*sound = map->size < FRAME_FILE_HEADER ? 0 : map->size - walk.tail;
 	return 0;
 }
 
-static int remove_older(void *data, const char *name)
-{
-	struct index_log *log = data;
-	uint64_t number = 0;
-	AUTO_FREE char *path = path_join(log->dir, name);
-	size_t n = strlen(name);
-
-	find_log(&number, name);
-	if (path && ((number && number < log->number) || (n > 4 && !strcmp(name + n - 4, ".tmp"))))
-		file_remove(path, NULL);
-	return 0;
-}
-
-static int replay(struct index *index, const char *path, struct error *err)
+static int replay(struct index *index, const char *path, uint64_t number, bool snapshot, size_t *sound, struct error *err)
 {
 	struct index_log *log = &index->log;
 	struct file_map map;
-	uint64_t damaged = 0, old;
-	size_t sound = 0;
+	uint64_t damaged = 0;
 	int r = file_map_open(path, &map, err);
 
 	if (r < 0)
 		return r;
-	r = replay_bytes(index, &map, &damaged, &sound);
-	if (r == 0 && sound < map.size)
-		log_warn(LOG_STORE, "%s: the last %zu bytes were not written whole and are dropped", path, map.size - sound);
+	index->loading = map.size;
+	r = replay_bytes(index, &map, number, snapshot, &damaged, sound);
+	index->loading = 0;
+	if (r == 0 && *sound < map.size)
+		log_warn(LOG_STORE, "%s: the last %zu bytes were not written whole and are dropped", path, map.size - *sound);
+	damaged += r == 0 && snapshot && (*sound < map.size || !map.size);	/* a snapshot has its name when it is whole */
 	file_map_close(&map);
 	if (r < 0)
 		return error_set(err, r, "%s: %s", path, r == -ENOTSUP ? "written by a newer kymo" : error_name(r));
-	atomic_store(&log->bytes, sound);
-	if (!damaged && sound >= FRAME_FILE_HEADER)
-		return 0;
-	log_error(LOG_STORE, "%s: damaged in %llu places; the rest is taken, the file is set aside", path,
-		  (unsigned long long)damaged);
 	log->quarantined += damaged;
-	r = write_anew(index, &old, err);
-	if (r == 0)
-		old_log_goes(log, old, damaged);
+	if (damaged)
+		log_error(LOG_STORE, "%s: damaged in %" PRIu64 " places; the rest is taken, the file is set aside", path, damaged);
+	return 0;
+}
+
+struct found {
+	struct index *index;
+	uint64_t snapshot;		/* the highest; 0: there is none */
+	struct error *err;
+};
+
+static int find_snapshot(void *data, const char *name)
+{
+	struct found *found = data;
+	uint64_t number = number_of(name, ".idx");
+
+	if (number > found->snapshot)
+		found->snapshot = number;
+	return 0;
+}
+
+static int load_snapshot(struct index *index, uint64_t number, struct error *err)
+{
+	AUTO_FREE char *path = path_of(&index->log, number, ".idx");
+	size_t sound = 0;
+	int r = path ? replay(index, path, number, true, &sound, err) : error_set(err, -ENOMEM, "%s: out of memory", index->log.dir);
+
+	atomic_store(&index->log.snapshot, sound);
 	return r;
 }
 
-static int open_file(struct index *index, struct error *err)
+static int load_log(struct index *index, uint64_t number, struct error *err)
 {
 	struct index_log *log = &index->log;
-	AUTO_FREE char *path = log_path(log, log->number, ".log");
-	uint64_t old;
-	int r;
+	AUTO_FREE char *path = path_of(log, number, ".log");
+	size_t sound = 0;
+	int fd, r;
 
 	if (!path)
 		return error_set(err, -ENOMEM, "%s: out of memory", log->dir);
-	if (!log->number)
-		return write_anew(index, &old, err);
-	log->fd = file_open(path, O_RDWR, 0, err);
-	if (log->fd < 0)
-		return log->fd;
-	r = replay(index, path, err);
+	fd = file_open(path, O_RDWR, 0, err);
+	if (fd < 0)
+		return fd;
+	use_log(log, fd, number);
+	r = replay(index, path, number, false, &sound, err);
+	if (r < 0)
+		return r;
+	if (sound < FRAME_FILE_HEADER) {	/* it had its header before it had its name */
+		log->quarantined++;
+		return 0;
+	}
+	atomic_fetch_add(&log->bytes, sound - FRAME_FILE_HEADER);
+	atomic_store(&log->end, sound);
+	r = file_truncate(fd, sound);
+	return r < 0 ? error_set(err, r, "%s: %s", path, error_name(r)) : 0;
+}
+
+/* Names come in their order. The last log goes on. */
+static int load_if_log(void *data, const char *name)
+{
+	const struct found *found = data;
+	uint64_t number = number_of(name, ".log");
+
+	return number && number >= found->snapshot ? load_log(found->index, number, found->err) : 0;
+}
+
+static int load(struct index *index, struct error *err)
+{
+	struct index_log *log = &index->log;
+	struct found found = { .index = index, .err = err };
+	struct past past = { .dir = log->dir };
+	int r = dir_list(log->dir, find_snapshot, &found, err), fd;
+
+	if (r == 0 && found.snapshot)
+		r = load_snapshot(index, found.snapshot, err);
 	if (r == 0)
-		r = file_truncate(log->fd, atomic_load(&log->bytes));
-	return r;
+		r = dir_list(log->dir, load_if_log, &found, err);
+	if (r < 0)
+		return r;
+	if (log->number < found.snapshot)
+		log->number = found.snapshot;	/* its log is lost */
+	if (log->quarantined)
+		return write_anew(index, true, err);
+	if (log->fd < 0) {
+		fd = log_create(log, log->number + 1, err);
+		if (fd < 0)
+			return fd;
+		use_log(log, fd, log->number + 1);
+	}
+	past.below = found.snapshot;
+	return dir_list(log->dir, past_goes, &past, err);
 }
 
 int index_log_open(struct index *index, const char *store_path, struct error *err)
@@ -481,66 +611,30 @@ int index_log_open(struct index *index, const char *store_path, struct error *er
 	if (!log->dir)
 		return error_set(err, -ENOMEM, "%s: out of memory", store_path);
 	r = dir_make(log->dir, 0750, err);
-	if (r == 0)
-		r = dir_list(log->dir, find_log, &log->number, err);
-	if (r == 0)
-		r = open_file(index, err);
-	return r < 0 ? r : dir_list(log->dir, remove_older, log, err);
+	if (r < 0)
+		return r;
+	inverted_begin(&index->inverted);
+	r = load(index, err);
+	if (inverted_end(&index->inverted) < 0 && r == 0)
+		r = error_set(err, -ENOMEM, "%s: out of memory", log->dir);
+	return r;
 }
 
 void index_log_init(struct index_log *log)
 {
 	log->fd = -1;
+	pthread_mutex_init(&log->anew, NULL);
 	pthread_mutex_init(&log->io, NULL);
-	pthread_mutex_init(&log->lock, NULL);
 }
 
 void index_log_close(struct index_log *log)
 {
 	file_close(log->fd);
-	buf_fini(&log->waiting);
+	refs_fini(&log->waiting.removed);
+	refs_fini(&log->waiting.added);
+	refs_fini(&log->waiting.metrics);
 	buf_fini(&log->writing);
 	free(log->dir);
+	pthread_mutex_destroy(&log->anew);
 	pthread_mutex_destroy(&log->io);
-	pthread_mutex_destroy(&log->lock);
-}
-
-/* ---- to the disk ---- */
-
-static int write_waiting(struct index_log *log)
-{
-	uint64_t upto = take_waiting(log);
-	int r = file_pwrite(log->fd, log->writing.data, log->writing.len, atomic_load(&log->bytes));
-
-	if (r < 0)
-		return r;
-	atomic_fetch_add(&log->bytes, log->writing.len);
-	buf_clear(&log->writing);
-	atomic_store(&log->unsynced, true);
-	atomic_store(&log->written, upto);
-	return 0;
-}
-
-int index_write(struct index *index)
-{
-	struct index_log *log = &index->log;
-
-	if (atomic_load(&log->added) == atomic_load(&log->written))
-		return 0;
-	LOCK(&log->io);
-	return write_waiting(log);
-}
-
-int index_sync(struct index *index)
-{
-	struct index_log *log = &index->log;
-	int r = index_write(index);
-
-	if (r < 0 || !atomic_exchange(&log->unsynced, false))
-		return r;
-	LOCK(&log->io);
-	r = file_sync(log->fd);
-	if (r < 0)
-		atomic_store(&log->unsynced, true);
-	return r;
 }

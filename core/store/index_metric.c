@@ -74,6 +74,14 @@ static uint32_t order_place(const struct index *index, const char *name)
 	return from;
 }
 
+int metric_series(const struct index *index, const struct metric *metric, struct refs *out)
+{
+	struct label name = { LABEL_NAME, metric->name, sizeof LABEL_NAME - 1, metric->name_len };
+	uint32_t id = inverted_find(&index->inverted, &name);
+
+	return id == MAP_NONE ? 0 : refs_add_list(out, &index->inverted.values[id].series);
+}
+
 /* ---- making ---- */
 
 static int entries_grow(struct index *index)
@@ -131,14 +139,12 @@ struct metric_entry *metric_assume(struct index *index, struct label name)
 /* ---- telling anew ---- */
 
 /* Their kind follows from the type. */
-static void point_series(struct index *index, struct metric_box *box)
+static void point_series(struct index *index, struct metric_box *box, const struct refs *refs)
 {
 	const struct metric *metric = box->metric;
-	const struct postings *list = inverted_find(&index->inverted, LABEL_NAME, sizeof LABEL_NAME - 1, metric->name,
-						    metric->name_len);
 
-	for (uint32_t i = 0; list && i < list->count; i++) {
-		struct series *series = index_series(index, postings_refs(list)[i]);
+	for (uint32_t i = 0; i < refs->n; i++) {
+		struct series *series = index_series(index, refs->ref[i]);
 
 		series->metric = box;
 		series->kind = (uint8_t)series_kind_of(metric->type, metric->name, metric->name_len);
@@ -148,12 +154,16 @@ static void point_series(struct index *index, struct metric_box *box)
 static int entry_replace(struct index *index, struct metric_entry *entry, const struct kymo_metric *metric)
 {
 	struct metric_box *old = entry->box, *box = box_create(metric, old->id);
+	struct refs refs = { 0 };
 
-	if (!box)
+	if (!box || metric_series(index, old->metric, &refs) < 0) {
+		metric_release(box);
 		return -ENOMEM;
+	}
 	entry->box = box;
-	point_series(index, box);
+	point_series(index, box, &refs);
 	metric_release(old);
+	refs_fini(&refs);
 	return 0;
 }
 
@@ -194,12 +204,23 @@ static struct kymo_metric as_told(const struct metric *metric)
 				     (const char *const *)metric->labels };
 }
 
-int metric_restore(struct index *index, const struct metric *metric, bool assumed)
+int metric_restore(struct index *index, const struct metric *metric)
 {
 	struct kymo_metric told = as_told(metric);
 	bool changed;
 
-	return metric_tell(index, &told, assumed, &changed);
+	return metric_tell(index, &told, false, &changed);
+}
+
+int metric_replay(struct index *index, const struct metric *metric, bool assumed)
+{
+	struct kymo_metric told = as_told(metric);
+	struct metric_entry *entry = metric_find(index, metric->name, metric->name_len);
+
+	if (!entry)
+		return entry_make(index, &told, assumed) ? 0 : -ENOMEM;
+	entry->assumed = assumed;
+	return metric_same(entry->box->metric, &told) ? 0 : entry_replace(index, entry, &told);
 }
 
 static int tell_and_log(struct index *index, const struct kymo_metric *metric)
@@ -212,7 +233,7 @@ static int tell_and_log(struct index *index, const struct kymo_metric *metric)
 		return r;
 	entry = metric_find(index, metric->name, (uint32_t)strlen(metric->name));
 	entry->told = true;
-	return changed ? index_log_metric(&index->log, entry->box->metric, false) : 0;
+	return changed ? index_log_metric(&index->log, entry) : 0;
 }
 
 static bool is_told(struct index *index, const struct kymo_metric *metric)
@@ -244,7 +265,7 @@ int index_metric(struct index *index, const struct kymo_metric *metric, struct e
 
 static int hint_and_log(struct index *index, const struct kymo_metric *metric)
 {
-	const struct metric_entry *entry = metric_find(index, metric->name, (uint32_t)strlen(metric->name));
+	struct metric_entry *entry = metric_find(index, metric->name, (uint32_t)strlen(metric->name));
 	bool changed;
 	int r;
 
@@ -254,7 +275,7 @@ static int hint_and_log(struct index *index, const struct kymo_metric *metric)
 	if (r < 0 || !changed)
 		return r;
 	entry = metric_find(index, metric->name, (uint32_t)strlen(metric->name));
-	return index_log_metric(&index->log, entry->box->metric, false);
+	return index_log_metric(&index->log, entry);
 }
 
 /* Is there nothing that a hint would change? */
@@ -285,17 +306,17 @@ int index_metric_hint(struct index *index, const struct kymo_metric *metric)
 int index_each_metric(struct index *index,
 		      int (*each)(void *data, struct metric_box *box, const series_ref *refs, uint32_t n), void *data)
 {
+	struct refs refs = { 0 };
 	int r = 0;
 
 	for (uint32_t i = 0; i < index->n_order && r == 0; i++) {
 		struct metric_entry *entry = &index->metrics[index->order[i]];
-		const struct metric *metric = entry->box->metric;
-		const struct postings *list = inverted_find(&index->inverted, LABEL_NAME, sizeof LABEL_NAME - 1,
-							    metric->name, metric->name_len);
 
-		if (list)
-			r = each(data, entry->box, postings_refs(list), list->count);
+		refs.n = 0;
+		if (entry->n_series && (r = metric_series(index, entry->box->metric, &refs)) == 0)
+			r = each(data, entry->box, refs.ref, refs.n);
 	}
+	refs_fini(&refs);
 	return r;
 }
 

@@ -25,7 +25,7 @@ struct metric_box {
 struct head_data;		/* head.c: samples that are in no block yet */
 
 struct series {
-	struct labels labels;		/* owned by the index; data NULL: no such series */
+	const uint8_t *labels;		/* owned by the index: index_labels() prints them; NULL: no such series */
 	struct metric_box *metric;	/* never NULL */
 	uint8_t kind;			/* enum series_kind */
 

@@ -101,6 +101,22 @@ int map_add(struct map *map, uint64_t hash, uint32_t item)
 	return 0;
 }
 
+int map_reserve(struct map *map, uint32_t n)
+{
+	uint64_t room = map->room ? map->room : ROOM_FIRST;
+
+	while (room / 4 * 3 < (uint64_t)map->used + n)
+		room *= 2;
+	if (room == map->room)
+		return 0;
+	return room > UINT32_MAX ? -ENOMEM : rehash(map, (uint32_t)room);
+}
+
+uint64_t map_bytes(const struct map *map)
+{
+	return (uint64_t)map->room * sizeof *map->slots;
+}
+
 /* The slot's run ends behind it: nothing is found across it or the marks before it. */
 static void free_marks(struct map *map, uint32_t at)
 {

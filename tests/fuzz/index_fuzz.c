@@ -9,12 +9,15 @@
 static void check(struct index *index)
 {
 	struct refs refs = { 0 };
+	AUTO_BUF names = { 0 };
+	struct labels labels;
 
 	CHECK(index_select_by_metric(index, NULL, 0, &refs) == 0, "n=%u", refs.n);
 	for (uint32_t i = 0; i < refs.n; i++) {
 		const struct series *series = index_series(index, refs.ref[i]);
 
-		CHECK(series && index_find(index, series->labels) == refs.ref[i], "ref=%u", refs.ref[i]);
+		CHECK(series && index_labels(index, series, &names, &labels) == 0, "ref=%u", refs.ref[i]);
+		CHECK(labels_sound(labels) && index_find(index, labels) == refs.ref[i], "ref=%u", refs.ref[i]);
 	}
 	refs_fini(&refs);
 }

@@ -185,14 +185,14 @@ static void is_written_anew_when_most_is_past(void **state)
 	struct index_stats before, after;
 
 	(void)state;
-	for (int i = 0; i < 3000; i++) {
+	for (int i = 0; i < 10000; i++) {
 		snprintf(text, sizeof text, "gone%d,x=%d", i % 10, i);
 		last = add(text);
 	}
 	assert_int_equal(index_write(index_), 0);
 	index_stats(index_, &before);
 	assert_int_equal(index_compact(index_, &saved, NULL), 0);
-	assert_int_equal(saved, 0);		/* nothing is past */
+	assert_true(saved < before.bytes / 10);		/* nothing is past */
 	for (series_ref ref = kept + 1; ref <= last; ref++)
 		index_remove(index_, ref);
 	assert_int_equal(add("new"), last + 1);	/* waits while the log is written anew */
@@ -222,6 +222,7 @@ static void a_torn_tail_is_dropped(void **state)
 	int fd;
 
 	(void)state;
+	assert_int_equal(index_write(index_), 0);
 	add("b");
 	assert_int_equal(index_sync(index_), 0);
 	index_close(index_);
@@ -250,6 +251,8 @@ static void damage_costs_what_it_is_in_and_the_file_is_kept(void **state)
 	for (int i = 0; i < 100; i++) {
 		snprintf(text, sizeof text, "a,x=%d", i);
 		add(text);
+		if (i % 10 == 9)
+			assert_int_equal(index_write(index_), 0);	/* a frame */
 	}
 	assert_int_equal(index_sync(index_), 0);
 	index_close(index_);
@@ -263,12 +266,13 @@ static void damage_costs_what_it_is_in_and_the_file_is_kept(void **state)
 		snprintf(text, sizeof text, "a,x=%d", i);
 		lost += !find(text);
 	}
-	assert_true(lost >= 1 && lost <= 2);
+	assert_true(lost >= 10 && lost <= 20);
 	index_stats(index_, &stats);
 	assert_int_equal(stats.quarantined, 1);
 	snprintf(path, sizeof path, "%s/index", folder.path);
 	assert_int_equal(count_files(path, ".log.damaged"), 1);
 	assert_int_equal(count_files(path, ".log"), 1);
+	assert_int_equal(count_files(path, ".idx"), 1);
 	reopen();
 	index_stats(index_, &stats);
 	assert_int_equal(stats.quarantined, 0);
