@@ -9,7 +9,7 @@
 static struct {
 	_Atomic int fail_create, fail_start, fail_collect, quiet;
 	_Atomic int creates, starts, stops, destroys, resets, observed;
-	_Atomic bool undeclared, not_utf8, ahead, stale;
+	_Atomic bool undeclared, not_utf8, too_long, ahead, stale;
 } probe;
 
 enum { VALUE, SOMETIMES, COUNT, TIME, NAMED };
@@ -69,12 +69,22 @@ static void destroy(void *instance)
 	probe.destroys++;
 }
 
+static const char *long_text(void)
+{
+	static char text[5000];
+
+	memset(text, 'x', sizeof text - 1);
+	return text;
+}
+
 static void emit_bad_ones(const struct self *self, struct kymo_batch *batch)
 {
 	if (probe.undeclared)
 		self->host->emit(batch, 99, NULL, 1, 0);
 	if (probe.not_utf8)
 		self->host->emit(batch, NAMED, (const char *const[]){ "\xff" }, 1, 0);
+	if (probe.too_long)
+		self->host->emit(batch, NAMED, (const char *const[]){ long_text() }, 1, 0);
 	if (probe.ahead)
 		self->host->emit(batch, VALUE, NULL, 1, self->host->now(self->host) + 3600000);
 	if (probe.stale)
@@ -293,8 +303,8 @@ static void refuses_bad_samples_alone(void **state)
 	struct instance_stats instance;
 
 	stand_must_add(stand, entry, &plugin);
-	probe.undeclared = probe.not_utf8 = probe.ahead = true;
-	WAIT_UNTIL((host_stats(stand->host, &stats), stats.refused_undeclared >= 2 && stats.refused_invalid >= 4));
+	probe.undeclared = probe.not_utf8 = probe.too_long = probe.ahead = true;
+	WAIT_UNTIL((host_stats(stand->host, &stats), stats.refused_undeclared >= 2 && stats.refused_invalid >= 6));
 	assert_int_equal(stats.refused_limit + stats.refused_owner + stats.refused_type, 0);
 	assert_true(stand_stats(stand, "probe", &instance));
 	assert_int_equal(instance.errors, 0);

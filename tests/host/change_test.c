@@ -334,7 +334,7 @@ static void the_built_in_one_is_part_of_it(void **state)
 	assert_int_equal(stand_samples(stand, "kymo.reloads.failed.total", "site", "s")->n_series, 0);
 	assert_true(never_falls(stand_samples(stand, metric, "collector", "a")));
 	applies(stand, SELF "labels: {site: s}\nplugins:\n" A "}\n", "a: replace", "labels changed");
-	WAIT_UNTIL(newest_of(stand_samples(stand, "kymo.reloads.total", "site", "s")) == 3);
+	WAIT_UNTIL(newest_of(stand_samples(stand, "kymo.reloads.total", "site", "s")) == 4);
 }
 
 static void a_plan_does_nothing(void **state)

@@ -2,7 +2,8 @@
 #include "test.h"
 
 #include "model/sample.h"
-#include "rig.h"
+#include "probe.h"
+#include "stand.h"
 #include "util/file.h"
 
 #include <dirent.h>
@@ -11,23 +12,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct rig rig;
-static char so[128];
+static struct stand *stand;
+static char so[192];
 
-static int open_rig(void **state)
+static int begin(void **state)
 {
 	(void)state;
 	orders = (struct probe_orders){ .labels = 1 };
-	rig_open(&rig, "plugins: []\n");
-	snprintf(so, sizeof so, "%s/probe.so", rig.dir);
+	stand_open((void **)&stand);
+	stand_change(stand, "plugins: []\n", NULL);
+	snprintf(so, sizeof so, "%s/probe.so", stand->dir);
 	return 0;
 }
 
-static int close_rig(void **state)
+static int end(void **state)
 {
 	(void)state;
 	orders.start_result = 0;
-	rig_close(&rig);
+	stand_close((void **)&stand);
 	assert_int_equal(orders.created, orders.destroyed);
 	return 0;
 }
@@ -73,20 +75,20 @@ static void misses_nothing_in_200_reloads(void **state)
 
 	(void)state;
 	put_plugin("good");
-	rig_apply(&rig, with("100ms", 2), NULL);
-	UNTIL(rig_stats(&rig, "a").collections > 2);
-	before = rig_stats(&rig, "a");
+	stand_change(stand, with("100ms", 2), NULL);
+	WAIT_UNTIL(stand_numbers(stand, "a").collections > 2);
+	before = stand_numbers(stand, "a");
 	fds = count_entries("/proc/self/fd");
 	threads = count_entries("/proc/self/task");
 	for (int i = 1; i <= 200; i++) {
-		rig_apply(&rig, with("100ms", 1 + i % 3), NULL);
-		after = rig_stats(&rig, "a");
+		stand_change(stand, with("100ms", 1 + i % 3), NULL);
+		after = stand_numbers(stand, "a");
 		assert_int_equal(after.started_at, before.started_at);	/* the same one, all the time */
 		assert_true(after.collections >= before.collections);
 	}
-	rig_apply(&rig, with("100ms", 2), NULL);
-	UNTIL(rig_stats(&rig, "a").collections > before.collections + 2);
-	after = rig_stats(&rig, "a");
+	stand_change(stand, with("100ms", 2), NULL);
+	WAIT_UNTIL(stand_numbers(stand, "a").collections > before.collections + 2);
+	after = stand_numbers(stand, "a");
 	/* From the first tick on the grid to the last: every one was run or counted. */
 	assert_in_range(after.collections + after.missed - before.collections - before.missed,
 			(after.last_at - before.last_at) / 100, (after.last_at - before.last_at) / 100 + 1);
@@ -101,20 +103,20 @@ static void changes_nothing_when_something_is_wrong(void **state)
 
 	(void)state;
 	put_plugin("good");
-	rig_apply(&rig, with("100ms", 1), NULL);
-	before = rig_stats(&rig, "a");
+	stand_change(stand, with("100ms", 1), NULL);
+	before = stand_numbers(stand, "a");
 	snprintf(yaml, sizeof yaml, "plugins:\n- plugin: %s\n  with: {wait: 10x}\n- plugin: nonesuch\n- {plugin: %s, name: kymo}\n", so, so);
-	assert_true(rig_apply(&rig, yaml, text) < 0);
+	assert_true(stand_change(stand, yaml, text) < 0);
 	assert_non_null(strstr(text, "test.yaml:5:16: wait: \"10x\" is not a duration"));
 	assert_non_null(strstr(text, "plugin nonesuch: not found in"));
 	assert_non_null(strstr(text, "\"kymo\" is the daemon's own"));
-	assert_int_equal(rig_stats(&rig, "a").started_at, before.started_at);
-	assert_non_null(rig_stats(&rig, "b0").name);
+	assert_int_equal(stand_numbers(stand, "a").started_at, before.started_at);
+	assert_non_null(stand_numbers(stand, "b0").name);
 	put_plugin("no_create");
-	assert_true(rig_apply(&rig, with("1s", 1), text) < 0);
+	assert_true(stand_change(stand, with("1s", 1), text) < 0);
 	assert_non_null(strstr(text, "lacks create"));
-	assert_int_equal(rig_stats(&rig, "a").interval, 100);
-	UNTIL(rig_stats(&rig, "a").collections > before.collections);
+	assert_int_equal(stand_numbers(stand, "a").interval, 100);
+	WAIT_UNTIL(stand_numbers(stand, "a").collections > before.collections);
 }
 
 static void takes_up_a_changed_file(void **state)
@@ -123,17 +125,17 @@ static void takes_up_a_changed_file(void **state)
 
 	(void)state;
 	put_plugin("good");
-	rig_apply(&rig, with("100ms", 0), NULL);
-	UNTIL(rig_latest(&rig, "bad.value{instance=\"a\"}") == 1);
-	started = rig_stats(&rig, "a").started_at;
+	stand_change(stand, with("100ms", 0), NULL);
+	WAIT_UNTIL(stand_latest(stand, "bad.value{instance=\"a\"}") == 1);
+	started = stand_numbers(stand, "a").started_at;
 	put_plugin("newer");
 	usleep(2000);
-	rig_apply(&rig, with("100ms", 0), NULL);
-	UNTIL(rig_latest(&rig, "bad.value{instance=\"a\"}") == 2);
-	assert_true(rig_stats(&rig, "a").started_at > started);
-	rig_apply(&rig, "plugins: []\n", NULL);
-	assert_null(rig_stats(&rig, "a").name);
-	assert_true(value_is_stale(rig_latest(&rig, "bad.value{instance=\"a\"}")));
+	stand_change(stand, with("100ms", 0), NULL);
+	WAIT_UNTIL(stand_latest(stand, "bad.value{instance=\"a\"}") == 2);
+	assert_true(stand_numbers(stand, "a").started_at > started);
+	stand_change(stand, "plugins: []\n", NULL);
+	assert_null(stand_numbers(stand, "a").name);
+	assert_true(value_is_stale(stand_latest(stand, "bad.value{instance=\"a\"}")));
 }
 
 static void gives_other_values_to_those_that_run(void **state)
@@ -142,13 +144,13 @@ static void gives_other_values_to_those_that_run(void **state)
 
 	(void)state;
 	put_plugin("good");
-	rig_apply(&rig, with("100ms", 0), NULL);
-	UNTIL((collections = rig_stats(&rig, "a").collections) >= 2);
-	rig_apply(&rig, with("1h", 0), NULL);
-	assert_int_equal(rig_stats(&rig, "a").interval, 3600000);
-	assert_true(rig_stats(&rig, "a").collections >= collections);	/* it goes on counting */
-	rig_apply(&rig, with("100ms", 0), NULL);
-	UNTIL(rig_stats(&rig, "a").collections > collections + 2);
+	stand_change(stand, with("100ms", 0), NULL);
+	WAIT_UNTIL((collections = stand_numbers(stand, "a").collections) >= 2);
+	stand_change(stand, with("1h", 0), NULL);
+	assert_int_equal(stand_numbers(stand, "a").interval, 3600000);
+	assert_true(stand_numbers(stand, "a").collections >= collections);	/* it goes on counting */
+	stand_change(stand, with("100ms", 0), NULL);
+	WAIT_UNTIL(stand_numbers(stand, "a").collections > collections + 2);
 }
 
 static void keeps_what_was_added_and_says_the_plan(void **state)
@@ -160,12 +162,12 @@ static void keeps_what_was_added_and_says_the_plan(void **state)
 
 	(void)state;
 	put_plugin("good");
-	rig_add(&rig, "{plugin: probe, name: x}", &probe);
-	rig_apply(&rig, with("100ms", 1), NULL);
-	assert_true(rig_stats(&rig, "x").added);
+	stand_must_add(stand, "{plugin: probe, name: x}", &probe);
+	stand_change(stand, with("100ms", 1), NULL);
+	assert_true(stand_numbers(stand, "x").added);
 	settings = settings_parse("t", with("5s", 0), strlen(with("5s", 0)), &err);
 	assert_non_null(settings);
-	assert_int_equal(host_plan(rig.host, settings, &changes, &err), 0);
+	assert_int_equal(host_plan(stand->host, settings, &changes, &err), 0);
 	assert_int_equal(changes.n, 3);
 	assert_string_equal(changes.items[0].name, "a");
 	assert_int_equal(changes.items[0].action, HOST_RECONFIGURE);
@@ -174,7 +176,7 @@ static void keeps_what_was_added_and_says_the_plan(void **state)
 	assert_int_equal(changes.items[2].action, HOST_KEEP);
 	host_changes_fini(&changes);
 	snprintf(text, sizeof text, "plugins:\n- {plugin: %s, name: x}\n", so);
-	assert_true(rig_apply(&rig, text, text) < 0);
+	assert_true(stand_change(stand, text, text) < 0);
 	assert_non_null(strstr(text, "was added at run time"));
 }
 
@@ -185,11 +187,11 @@ static void goes_back_when_a_start_fails(void **state)
 
 	(void)state;
 	orders.start_result = -EADDRINUSE;
-	assert_true(host_add(rig.host, "{plugin: probe, name: x}", 24, &probe, &err) < 0);
+	assert_true(host_add(stand->host, "{plugin: probe, name: x}", 24, &probe, &err) < 0);
 	assert_non_null(strstr(error_text(&err), "x: the plugin's start failed: Address already in use"));
 	error_clear(&err);
-	assert_null(rig_stats(&rig, "x").name);
-	assert_true(host_add(rig.host, "{plugin: probe, with: {luck: 13}}", 33, &probe, &err) < 0);
+	assert_null(stand_numbers(stand, "x").name);
+	assert_true(host_add(stand->host, "{plugin: probe, with: {luck: 13}}", 33, &probe, &err) < 0);
 	snprintf(text, sizeof text, "%s", error_text(&err));
 	assert_non_null(strstr(text, "luck: brings bad luck"));
 	error_clear(&err);
@@ -197,7 +199,7 @@ static void goes_back_when_a_start_fails(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_rig, close_rig)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
 		TEST(misses_nothing_in_200_reloads), TEST(changes_nothing_when_something_is_wrong),
 		TEST(takes_up_a_changed_file), TEST(gives_other_values_to_those_that_run),

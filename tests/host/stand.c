@@ -3,6 +3,7 @@
 #include "model/sample.h"
 
 #include <ftw.h>
+#include <math.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -66,6 +67,22 @@ void stand_must_apply(struct stand *stand, const char *yaml)
 	must(stand_apply(stand, yaml, NULL, &err), &err);
 }
 
+int stand_change(struct stand *stand, const char *yaml, char text[512])
+{
+	struct error err = { 0 };
+	AUTO_BUF all = { 0 };
+	int r;
+
+	buf_printf(&all, "http: {listen: []}\nlog: {level: error}\n%s", yaml);
+	r = stand_apply(stand, buf_text(&all), NULL, &err);
+	if (r < 0 && !text)
+		fail_msg("%s", error_text(&err));
+	if (text)
+		snprintf(text, 512, "%s", error_text(&err));
+	error_clear(&err);
+	return r;
+}
+
 int stand_add(struct stand *stand, const char *yaml, const struct kymo_plugin *plugin, struct error *err)
 {
 	return host_add(stand->host, yaml, strlen(yaml), plugin, err);
@@ -126,6 +143,32 @@ bool stand_has_ended(struct stand *stand, const char *name)
 	return samples->n && value_is_stale(samples->value[samples->n - 1]);
 }
 
+struct wanted_series {
+	const char *text;
+	double value;
+};
+
+static int find_series(void *data, const struct series_view *view)
+{
+	struct wanted_series *wanted = data;
+	AUTO_BUF text = { 0 };
+
+	labels_print(view->labels, &text);
+	if (strcmp(buf_text(&text), wanted->text) != 0)
+		return 0;
+	if (view->last_at != INT64_MIN)
+		wanted->value = view->last;
+	return 1;
+}
+
+double stand_latest(struct stand *stand, const char *series)
+{
+	struct wanted_series wanted = { series, NAN };
+
+	store_each_series(stand->store, NULL, 0, find_series, &wanted);
+	return wanted.value;
+}
+
 /* ---- what is known ---- */
 
 struct search {
@@ -151,9 +194,17 @@ bool stand_stats(struct stand *stand, const char *name, struct instance_stats *s
 	return host_each_instance(stand->host, find, &search) == 1;
 }
 
+struct instance_stats stand_numbers(struct stand *stand, const char *name)
+{
+	struct instance_stats stats;
+
+	stand_stats(stand, name, &stats);
+	return stats;
+}
+
 void stand_rest(void)
 {
-	nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
+	nanosleep(&(struct timespec){ 0, 2000000 }, NULL);
 }
 
 void stand_wait_for_collects(struct stand *stand, const char *name, uint64_t more)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stand.h - a host over a store in a folder of its own, on the real clock: what a
- * test waits for is a condition, never a time.
+ * stand.h - a host over a store in a folder of its own, on the real clock.
  */
 #ifndef TESTS_HOST_STAND_H
 #define TESTS_HOST_STAND_H
@@ -31,6 +30,12 @@ void stand_must_apply(struct stand *stand, const char *yaml);
 int stand_add(struct stand *stand, const char *yaml, const struct kymo_plugin *plugin, struct error *err);
 void stand_must_add(struct stand *stand, const char *yaml, const struct kymo_plugin *plugin);
 
+/* The same with quiet logs, two lines above the text; what is wrong goes to `text`, or fails the test when that is NULL. */
+int stand_change(struct stand *stand, const char *yaml, char text[512]);
+
+/* The newest value of a series, as labels_print writes it; NaN (not the mark): there is none. */
+double stand_latest(struct stand *stand, const char *series);
+
 /* The samples of NAME{label="value"} (label NULL: of the one series of that name), staleness marks among them. */
 enum { SAMPLES_MOST = 10000 };
 struct samples {
@@ -44,11 +49,16 @@ bool stand_has_ended(struct stand *stand, const char *name);	/* a staleness mark
 
 /* Numbers of an instance; false: there is none of that name. Its strings are not to be used. */
 bool stand_stats(struct stand *stand, const char *name, struct instance_stats *stats);
+struct instance_stats stand_numbers(struct stand *stand, const char *name);	/* name NULL: not there */
 
-#define WAIT_UNTIL(condition)		\
-	do {				\
-		while (!(condition))	\
-			stand_rest();	\
+/* For things to happen, never for an amount of time; what does not happen within minutes has failed. */
+#define WAIT_UNTIL(condition)						\
+	do {								\
+		for (int tries_ = 0; !(condition); tries_++) {		\
+			if (tries_ > 60000)				\
+				fail_msg("never: %s", #condition);	\
+			stand_rest();					\
+		}							\
 	} while (0)
 void stand_rest(void);
 void stand_wait_for_collects(struct stand *stand, const char *name, uint64_t more);

@@ -1,115 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#include "test.h"
+/* probe.c - see probe.h. */
+#include "probe.h"
 
-#include "rig.h"
+#include "util/buf.h"
 #include "util/thread.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
-
-void rig_open(struct rig *rig, const char *yaml)
-{
-	struct error err = { 0 };
-	struct store_options options;
-
-	strcpy(rig->dir, "/tmp/kymo-host-XXXXXX");
-	assert_non_null(mkdtemp(rig->dir));
-	options = store_options_preset(rig->dir);
-	options.manual = true;
-	assert_int_equal(store_open(&options, &rig->store, &err), 0);
-	assert_int_equal(host_create(&(struct host_options){ .store = rig->store }, &rig->host, &err), 0);
-	assert_int_equal(rig_apply(rig, yaml, NULL), 0);
-}
-
-void rig_close(struct rig *rig)
-{
-	char command[128];
-
-	host_destroy(rig->host);
-	store_close(rig->store);
-	snprintf(command, sizeof command, "rm -rf %s", rig->dir);
-	assert_int_equal(system(command), 0);
-}
-
-int rig_apply(struct rig *rig, const char *yaml, char text[512])
-{
-	static const char head[] = "http: {listen: []}\nlog: {level: error}\n";
-	struct error err = { 0 };
-	AUTO_BUF all = { 0 };
-	struct settings *settings;
-	int r;
-
-	buf_printf(&all, "%s%s", head, yaml);
-	settings = settings_parse("test.yaml", (const char *)all.data, all.len, &err);
-	r = settings ? host_apply(rig->host, settings, NULL, &err) : err.code;
-	if (r < 0)
-		settings_free(settings);
-	if (r < 0 && !text)
-		fail_msg("%s", error_text(&err));
-	if (text)
-		snprintf(text, 512, "%s", error_text(&err));
-	error_clear(&err);
-	return r;
-}
-
-void rig_add(struct rig *rig, const char *yaml, const struct kymo_plugin *plugin)
-{
-	struct error err = { 0 };
-
-	if (host_add(rig->host, yaml, strlen(yaml), plugin, &err) < 0)
-		fail_msg("%s", error_text(&err));
-}
-
-struct looked_for {
-	const char *name;
-	struct instance_stats stats;
-};
-
-static int look(void *data, const struct instance_stats *stats)
-{
-	struct looked_for *for_ = data;
-
-	if (strcmp(stats->name, for_->name) != 0)
-		return 0;
-	for_->stats = *stats;
-	return 1;
-}
-
-struct instance_stats rig_stats(struct rig *rig, const char *name)
-{
-	struct looked_for looked = { .name = name };
-
-	host_each_instance(rig->host, look, &looked);
-	return looked.stats;
-}
-
-struct wanted_series {
-	const char *text;
-	double value;
-};
-
-static int find_series(void *data, const struct series_view *view)
-{
-	struct wanted_series *wanted = data;
-	AUTO_BUF text = { 0 };
-
-	labels_print(view->labels, &text);
-	if (strcmp(buf_text(&text), wanted->text) != 0)
-		return 0;
-	if (view->last_at != INT64_MIN)
-		wanted->value = view->last;
-	return 1;
-}
-
-double rig_latest(struct rig *rig, const char *series)
-{
-	struct wanted_series wanted = { series, NAN };
-
-	store_each_series(rig->store, NULL, 0, find_series, &wanted);
-	return wanted.value;
-}
 
 /* ---- the collector ---- */
 
@@ -154,18 +54,6 @@ static int start(void *instance)
 	return orders.start_result;
 }
 
-static void emit_bad(struct probe *self, struct kymo_batch *batch)
-{
-	char long_label[5000];
-
-	memset(long_label, 'x', sizeof long_label - 1);
-	long_label[sizeof long_label - 1] = 0;
-	self->host->emit(batch, 77, NULL, 1, 0);
-	kymo_emit_labels(self->host, batch, VALUE, (const char *const[]){ "\xff" }, 1);
-	kymo_emit_labels(self->host, batch, VALUE, (const char *const[]){ long_label }, 1);
-	self->host->emit(batch, COUNT, NULL, 1, INT64_MAX);
-}
-
 static int collect(void *instance, struct kymo_batch *batch)
 {
 	struct probe *self = instance;
@@ -180,16 +68,7 @@ static int collect(void *instance, struct kymo_batch *batch)
 	kymo_emit(self->host, batch, COUNT, ++self->count);
 	for (int i = 0; i < orders.observe; i++)
 		kymo_emit(self->host, batch, TIME, 1 << i);
-	if (orders.bad)
-		emit_bad(self, batch);
 	return orders.result;
-}
-
-static void observe(void *instance, const struct kymo_event *const *events, uint32_t n)
-{
-	(void)instance;
-	(void)events;
-	orders.events += (int)n;
 }
 
 static int reconfigure(void *instance, const struct kymo_value *config)
@@ -206,8 +85,7 @@ static const struct kymo_option options[] = {
 
 const struct kymo_plugin probe = {
 	KYMO_PLUGIN_HEAD, .name = "probe", .version = "1", .summary = "For tests.",
-	KYMO_METRICS(metrics), KYMO_OPTIONS(options), .events = (const char *const[]){ "probe.*", NULL },
-	.create = create, .destroy = destroy, .start = start, .collect = collect, .observe = observe,
+	KYMO_METRICS(metrics), KYMO_OPTIONS(options), .create = create, .destroy = destroy, .start = start, .collect = collect,
 	.reconfigure = reconfigure,
 };
 
