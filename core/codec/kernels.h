@@ -9,6 +9,7 @@
 #define CODEC_KERNELS_H
 
 #include "codec/blocks.h"
+#include "codec/fold_lanes.h"
 #include "codec/numbers.h"
 #include "codec/scale.h"
 
@@ -33,6 +34,8 @@ struct kernels {
 	void (*numbers)(const struct restore *restore, const uint64_t *z, uint32_t n, double *v);
 	/* v[i] = some[bits that are set up to and with i]; gives how many are set at all. */
 	uint32_t (*spread)(const uint8_t *bitmap, const double *some, uint32_t n, double *v);
+	/* See fold_lanes.h. */
+	void (*fold)(const double *v, uint32_t n, struct fold_lanes *lanes);
 };
 
 extern const struct kernels kernels_plain;

@@ -4,6 +4,7 @@
  * whole, a shuffle that gives each lane its bytes, a shift of each lane, a mask.
  * Loads reach up to 16 bytes behind a block, so the last ones are copied first.
  */
+#define FOLD_VECTOR 32
 #include "codec/kernels.h"
 
 #if defined(__x86_64__)
@@ -264,7 +265,12 @@ static uint32_t spread(const uint8_t *bitmap, const double *some, uint32_t n, do
 	return kernels_plain.spread(bitmap, some, n, v);	/* loads by an index are no faster in vectors */
 }
 
-const struct kernels kernels_avx2 = { "avx2", runs_here, fill, avx2_blocks, avx2_numbers, spread };
+TARGET static void fold(const double *v, uint32_t n, struct fold_lanes *lanes)
+{
+	fold_in_lanes(v, n, lanes);
+}
+
+const struct kernels kernels_avx2 = { "avx2", runs_here, fill, avx2_blocks, avx2_numbers, spread, fold };
 
 #else
 typedef int not_empty;

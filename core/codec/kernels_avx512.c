@@ -4,6 +4,7 @@
  * byte more, a permute that gives each lane its bytes, a shift of each lane, a
  * mask; then a sum over the lanes in three steps. Needs VBMI (Ice Lake, Zen 4).
  */
+#define FOLD_VECTOR 64
 #include "codec/kernels.h"
 
 #if defined(__x86_64__)
@@ -246,7 +247,12 @@ TARGET static uint32_t avx512_spread(const uint8_t *bitmap, const double *some, 
 	return (uint32_t)(at - some);
 }
 
-const struct kernels kernels_avx512 = { "avx512", runs_here, fill, avx512_blocks, avx512_numbers, avx512_spread };
+TARGET static void fold(const double *v, uint32_t n, struct fold_lanes *lanes)
+{
+	fold_in_lanes(v, n, lanes);
+}
+
+const struct kernels kernels_avx512 = { "avx512", runs_here, fill, avx512_blocks, avx512_numbers, avx512_spread, fold };
 
 #else
 typedef int not_empty;

@@ -4,6 +4,7 @@
  * integers stay in the nearest cache; each loop does one thing, which compilers
  * turn into vectors where there are any.
  */
+#define FOLD_VECTOR 16
 #include "codec/kernels.h"
 
 static bool everywhere(void)
@@ -160,4 +161,9 @@ static uint32_t plain_spread(const uint8_t *bitmap, const double *some, uint32_t
 	return (uint32_t)(at - some);
 }
 
-const struct kernels kernels_plain = { "plain", everywhere, fill, plain_blocks, plain_numbers, plain_spread };
+static void fold(const double *v, uint32_t n, struct fold_lanes *lanes)
+{
+	fold_in_lanes(v, n, lanes);
+}
+
+const struct kernels kernels_plain = { "plain", everywhere, fill, plain_blocks, plain_numbers, plain_spread, fold };

@@ -150,6 +150,30 @@ static void damage(const struct buf *bytes, uint32_t n, double *back)
 	}
 }
 
+static bool same_fold(const struct values_fold *a, const struct values_fold *b)
+{
+	return a->count == b->count && value_bits(a->sum) == value_bits(b->sum) && value_bits(a->sum_low) == value_bits(b->sum_low) &&
+	       value_bits(a->min) == value_bits(b->min) && value_bits(a->max) == value_bits(b->max) &&
+	       value_bits(a->correction) == value_bits(b->correction) && a->first_place == b->first_place &&
+	       a->last_place == b->last_place;
+}
+
+static void fold_everywhere(const struct buf *bytes, uint32_t n, struct values_fold *fold)
+{
+	struct values_fold other;
+
+	assert_true(kernels_use("plain"));
+	assert_int_equal(values_fold(bytes->data, bytes->len, n, fold), 0);
+	for (size_t i = 1; i < sizeof kernels / sizeof *kernels; i++) {
+		if (!kernels_use(kernels[i]))
+			continue;
+		assert_int_equal(values_fold(bytes->data, bytes->len, n, &other), 0);
+		if (!same_fold(fold, &other))
+			fail_msg("%s folds otherwise than plain: n=%u tag=%02x", kernels[i], n, bytes->data[0]);
+	}
+	kernels_use(NULL);
+}
+
 static void folds_as_a_window(const struct buf *bytes, const double *v, uint32_t n)
 {
 	struct values_fold fold;
@@ -159,13 +183,15 @@ static void folds_as_a_window(const struct buf *bytes, const double *v, uint32_t
 	window_init(&window, 0, n, SKETCH_NONE);
 	for (uint32_t i = 0; i < n; i++)
 		assert_int_equal(window_add(&window, KIND_COUNTER, i, v[i]), 0);
-	assert_int_equal(values_fold(bytes->data, bytes->len, n, &fold), 0);
+	fold_everywhere(bytes, n, &fold);
 	assert_int_equal(fold.count, window.count);
 	assert_int_equal(fold.ended, window.ended);
 	assert_int_equal(value_bits(fold.first), value_bits(window.first));
 	assert_int_equal(value_bits(fold.last), value_bits(window.last));
 	assert_int_equal(value_bits(fold.min), value_bits(window.min));
 	assert_int_equal(value_bits(fold.max), value_bits(window.max));
+	if (fold.correction != window.correction && isfinite(window.correction))
+		assert_true(fabs(fold.correction - window.correction) <= (fabs(fold.max) + fabs(fold.min)) * n * n * 0x1p-50);
 	sum = fold.sum + fold.sum_low;
 	low = window_sum(&window);
 	if (isfinite(low) && isfinite(sum) && fold.max - fold.min < 1e12 && fabs(fold.max) < 1e12)
