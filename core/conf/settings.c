@@ -139,7 +139,9 @@ static int fill(struct settings *settings, struct error *err)
 	fill_log(settings, root[ROOT_LOG].items);
 	settings->interval = root[ROOT_DEFAULTS].items[DEFAULTS_INTERVAL].duration;
 	settings->plugins_given = root[ROOT_PLUGINS].flags & KYMO_GIVEN;
-	r = fill_http(settings, &root[ROOT_HTTP]);
+	r = fill_policies(settings, &root[ROOT_STORE].items[STORE_POLICIES], err);
+	if (r == 0)
+		r = fill_http(settings, &root[ROOT_HTTP]);
 	if (r == 0)
 		r = fill_sockets(settings, &root[ROOT_SOCKETS]);
 	if (r == 0)

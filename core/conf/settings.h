@@ -8,7 +8,7 @@
 #define CONF_SETTINGS_H
 
 #include "conf/schema.h"
-#include "model/tier.h"
+#include "model/policy.h"
 #include "util/log.h"
 
 struct setting_label {
@@ -46,6 +46,8 @@ struct settings {
 		kymo_ms sync;		/* 1s: fdatasync of the WAL */
 		bool strict;		/* durability: strict */
 		kymo_ms flush;		/* 2h: how long the head may hold samples before they become a block */
+		uint32_t n_policies;
+		const struct policy *policies;	/* in order; the first that matches a metric holds */
 	} store;
 	kymo_ms interval;		/* defaults.interval, 1s; at least 100ms */
 	uint32_t n_labels;

@@ -23,6 +23,7 @@ int fill_labels(struct bump *bump, const struct kymo_value *value, const struct 
 int fill_texts(struct bump *bump, const struct kymo_value *value, const char *const **texts, uint32_t *n);
 
 /* What is wrong goes to *err, and what could be read is filled in. 0 or -ENOMEM. */
+int fill_policies(struct settings *settings, const struct kymo_value *rows, struct error *err);
 int fill_instances(struct settings *settings, struct error *err);
 
 /* Look at what depends on more than one value. Adds to *err. 0 or -ENOMEM. */

@@ -40,6 +40,31 @@ static const struct kymo_option retention[] = {
 		      .help = "One record an hour." },
 };
 
+/* The same bounds, and no presets: what is not given is as for everything. */
+static const struct kymo_option policy_retention[] = {
+	[KYMO_RAW] = { .key = "raw", .type = OPTION_LIFETIME, .min = 3 * MINUTE, .max = INFINITY,
+		       .help = "The samples as they were collected." },
+	[KYMO_1M] = { .key = "1m", .type = OPTION_LIFETIME, .min = 15 * MINUTE, .max = INFINITY, .help = "One record a minute." },
+	[KYMO_5M] = { .key = "5m", .type = OPTION_LIFETIME, .min = 3 * HOUR, .max = INFINITY,
+		      .help = "One record in five minutes." },
+	[KYMO_1H] = { .key = "1h", .type = OPTION_LIFETIME, .min = HOUR, .max = INFINITY, .help = "One record an hour." },
+};
+
+static const struct kymo_option policy[POLICY_OPTIONS] = {
+	[POLICY_MATCH] = { .key = "match", .type = KYMO_STRINGS, .flags = KYMO_REQUIRED,
+			   .help = "Names of metrics: * is any run of characters, ? is one. The first policy that "
+				   "matches holds, and it alone." },
+	[POLICY_RETENTION] = { .key = "retention", .type = OPTION_SECTION, .fields = policy_retention,
+			       .n_fields = COUNT_OF(policy_retention),
+			       .help = "How long each tier is kept; what is left out is as for everything." },
+	[POLICY_SKETCH] = { .key = "sketch", .type = OPTION_NODE,
+			    .help = "none, a schema (3, 4 or 5: 4.3, 2.2 or 1.1 % error), or {1m: 5, 5m: 4, 1h: 3}; left "
+				    "out: as the metric says." },
+	[POLICY_RESOLUTION] = { .key = "resolution", .type = KYMO_DURATION, .min = SECOND, .max = HOUR,
+				.help = "At most one sample in each such span is taken, the first; left out: all." },
+	[POLICY_DROP] = { .key = "drop", .type = KYMO_FLAG, .preset = "false", .help = "true: nothing of them is stored." },
+};
+
 static const struct kymo_option store[STORE_OPTIONS] = {
 	[STORE_PATH] = { .key = "path", .type = KYMO_STRING, .preset = "/var/lib/kymo", .flags = KYMO_WRITES,
 			 .help = "The data folder. It holds wal, raw, 1m, 5m, 1h, index and lock." },
@@ -56,6 +81,8 @@ static const struct kymo_option store[STORE_OPTIONS] = {
 			       .help = "strict: a write over HTTP is answered only when it is on the disk." },
 	[STORE_FLUSH] = { .key = "flush", .type = KYMO_DURATION, .preset = "2h", .min = MINUTE, .max = DAY,
 			  .help = "How long samples stay in memory and in the log before they become a block." },
+	[STORE_POLICIES] = { .key = "policies", .type = KYMO_ROWS, .fields = policy, .n_fields = POLICY_OPTIONS, .preset = "[]",
+			     .help = "What is done otherwise with some metrics." },
 };
 
 static const struct kymo_option defaults[DEFAULTS_OPTIONS] = {

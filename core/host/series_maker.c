@@ -171,6 +171,10 @@ struct tracked *series_maker_make(struct series_maker *maker, struct tracked_set
 		return NULL;
 	labels = (struct labels){ maker->bytes.data, (uint32_t)maker->bytes.len };
 	r = store_series(maker->shared->store, labels, &ref);
+	if (r == -EPERM) {	/* as its policy wants it */
+		store_count_dropped(maker->shared->store, 1);
+		return NULL;
+	}
 	if (r < 0) {
 		refuse_series(batch, metric->metric, r);
 		return NULL;

@@ -119,6 +119,8 @@ static void put_store(struct json *json, const struct store_stats *store)
 	json_put_unsigned(json, "conflict", store->refused[REFUSED_CONFLICT]);
 	json_put_unsigned(json, "unknown", store->refused[REFUSED_UNKNOWN]);
 	json_end(json);
+	json_put_unsigned(json, "dropped", store->dropped);
+	json_put_unsigned(json, "thinned", store->thinned);
 	json_put_unsigned(json, "unlogged", store->unlogged);
 	json_put_unsigned(json, "quarantined", store->quarantined);
 	json_put_unsigned(json, "write_errors", store->write_errors);

@@ -141,6 +141,14 @@ static int refuse(const struct wire_series *series, int r, struct error *why, st
 	return 0;
 }
 
+/* A policy does not want it: counted, and no fault of the sender. */
+static int drop(struct store *store, struct wire_series *series)
+{
+	store_count_dropped(store, series->n);
+	series->ref = 0;
+	return 0;
+}
+
 static int look_up_missing(struct write_request *request, struct ref_cache *cache, struct store *store,
 			   const struct label_limits *limits, struct unresolved *unresolved, struct error *err)
 {
@@ -156,6 +164,8 @@ static int look_up_missing(struct write_request *request, struct ref_cache *cach
 		r = look_up(series, store, limits, &bytes, &series->ref, &why);
 		if (r == 0)
 			ref_cache_add(cache, series->key, series->ref);
+		else if (r == -EPERM)
+			r = drop(store, series);
 		else if (r == -EINVAL || r == -EDQUOT)
 			r = refuse(series, r, &why, unresolved);
 		unresolved->looked_up++;

@@ -22,6 +22,8 @@ static struct store_options store_options_of(const struct settings *settings, co
 	options.sync = settings->store.sync;
 	options.flush = settings->store.flush;
 	options.strict = settings->store.strict;
+	options.n_policies = settings->store.n_policies;
+	options.policies = settings->store.policies;
 	options.series = settings->limits.series;
 	options.series_per_metric = settings->limits.series_per_metric;
 	options.clock = clock;

@@ -7,6 +7,7 @@
  */
 #include "store/append_rows.h"
 #include "store/downsample.h"
+#include "store/policies.h"
 #include "store/raw.h"
 #include "store/record.h"
 #include "model/sample.h"
@@ -334,6 +335,8 @@ static void count_all(struct store *store, const struct store_appended *done)
 
 	atomic_fetch_add_explicit(&counters->appended, done->stored, memory_order_relaxed);
 	atomic_fetch_add_explicit(&counters->repeated, done->repeated, memory_order_relaxed);
+	atomic_fetch_add_explicit(&counters->dropped, done->dropped, memory_order_relaxed);
+	atomic_fetch_add_explicit(&counters->thinned, done->thinned, memory_order_relaxed);
 	for (int i = 0; i < REFUSALS; i++)
 		atomic_fetch_add_explicit(&counters->refused[i], done->refused[i], memory_order_relaxed);
 }
@@ -381,13 +384,16 @@ static int make_durable(struct store *store, uint64_t position)
 int store_append(struct store *store, const struct store_batch *batch, struct store_appended *done)
 {
 	struct store_appended mine = { 0 };
-	uint64_t position;
+	struct store_batch wanted;
+	uint64_t position = 0;
 	bool strict;
 	int r;
 
 	pthread_mutex_lock(&store->append_lock);
 	strict = store->options.strict;
-	r = append_locked(store, batch, &mine, &position);
+	r = policies_filter(store, batch, &wanted, &mine);
+	if (r == 0)
+		r = append_locked(store, &wanted, &mine, &position);
 	pthread_mutex_unlock(&store->append_lock);
 	count_all(store, &mine);
 	if (done)

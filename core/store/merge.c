@@ -8,6 +8,7 @@
  */
 #include "store/merge.h"
 #include "store/chunk.h"
+#include "store/policies.h"
 #include "store/raw.h"
 #include "store/record.h"
 #include "store/rollup.h"
@@ -189,7 +190,7 @@ static int merge_series(struct merge *merge, series_ref ref)
 	if (r <= 0)
 		return r < 0 ? r : -EBADMSG;
 	from.records = merge->tier != KYMO_RAW || kind == KIND_DISTRIBUTION;
-	r = raw_open_blocks(merge->store, &from, ref, INT64_MIN, INT64_MAX, &reader);
+	r = raw_open_blocks(merge->store, &from, ref, policies_horizon(merge->store, ref, merge->tier), INT64_MAX, &reader);
 	if (r < 0)
 		return r;
 	return from.records ? merge_records(merge, reader, kind) : merge_samples(merge, reader);

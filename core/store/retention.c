@@ -10,6 +10,7 @@
  */
 #include "store/delete.h"
 #include "store/downsample.h"
+#include "store/policies.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -46,14 +47,26 @@ static bool believed(struct store *store, enum kymo_tier tier, kymo_ms now, kymo
 
 /* ---- blocks ---- */
 
-/* Those that end by the horizon come first: their number. */
-static uint32_t find_expired(const struct store_view *view, enum kymo_tier tier, kymo_ms horizon, struct block **out)
+/* The horizon is that of the shortest retention; of what policies keep for different times in a block the longest counts. */
+static bool is_past(struct store *store, const struct block *block)
+{
+	struct store_options options = store_settings(store);
+	kymo_ms retention = policies_block_retention(store, block, &options), horizon;
+
+	if (retention == FOREVER || __builtin_sub_overflow(store_now(store), retention, &horizon))
+		return false;
+	return block_end(block) <= window_floor(horizon, WHOLE_WINDOWS);
+}
+
+/* Those of which nothing is kept: their number. */
+static uint32_t find_expired(struct store *store, const struct store_view *view, enum kymo_tier tier, kymo_ms horizon,
+			     struct block **out)
 {
 	uint32_t n, found = 0;
 	struct block *const *blocks = blocks_of(view, tier, &n);
 
 	for (uint32_t i = 0; i < n; i++)
-		if (block_end(blocks[i]) <= horizon)
+		if (block_end(blocks[i]) <= horizon && is_past(store, blocks[i]))
 			out[found++] = blocks[i];
 	return found;
 }
@@ -93,7 +106,8 @@ static struct horizons find_horizons(struct store *store)
 	struct horizons horizons;
 
 	for (int tier = 0; tier < TIERS; tier++)
-		horizons.of[tier] = horizon_of(store, (enum kymo_tier)tier, now, options.retention[tier]);
+		horizons.of[tier] = horizon_of(store, (enum kymo_tier)tier, now,
+					      policies_shortest(store, &options, (enum kymo_tier)tier));
 	return horizons;
 }
 
@@ -125,7 +139,7 @@ static int expire_tier(struct store *store, const struct store_view *view, enum 
 
 	if (!expired)
 		return -ENOMEM;
-	n = find_expired(view, tier, horizon < needed ? horizon : needed, expired);
+	n = find_expired(store, view, tier, horizon < needed ? horizon : needed, expired);
 	if (n)
 		r = store_replace_blocks(store, tier, expired, n, NULL, 0);
 	for (uint32_t i = 0; i < n && r == 0; i++)
@@ -246,6 +260,8 @@ int retention_expire(struct store *store, struct store_maintained *done, struct 
 	uint64_t saved;
 	int r = expire_blocks(store, done);
 
+	if (r == 0 && (r = policies_trim(store, done, err)) < 0)
+		return r;
 	if (r == 0)
 		r = refresh_all(store, done);
 	if (r < 0)

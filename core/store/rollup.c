@@ -36,6 +36,20 @@ int32_t rollup_schema(enum series_kind kind, uint32_t flags, enum kymo_tier tier
 	return kind == KIND_DISTRIBUTION ? 5 : schema[tier];
 }
 
+/* A tier is made of the one before it: no finer than that, and nothing where that has nothing. */
+int32_t rollup_schema_of(const struct rollup_series *series, enum kymo_tier tier)
+{
+	int32_t usual = rollup_schema(series->kind, series->flags, tier), schema, finer;
+
+	if (!series->policy)
+		return usual;
+	schema = series->policy->schema[tier] == SKETCH_USUAL ? usual : series->policy->schema[tier];
+	if (tier <= KYMO_1M)
+		return schema;
+	finer = rollup_schema_of(series, tier - 1);
+	return schema < finer ? schema : finer;
+}
+
 int rollup_open(struct rollup_source source, const struct rollup_series *series, enum kymo_tier from, enum kymo_tier to,
 		struct rollup **out)
 {
@@ -151,7 +165,7 @@ static void begin(const struct rollup *rollup, enum kymo_tier tier, kymo_ms at, 
 {
 	kymo_ms width = tier_width(tier), end = window_end_of(at, width);
 
-	window_reset(out, end - width, end, rollup_schema(rollup->series.kind, rollup->series.flags, tier));
+	window_reset(out, end - width, end, rollup_schema_of(&rollup->series, tier));
 }
 
 /* The lowest level: from pieces. */

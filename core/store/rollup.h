@@ -10,6 +10,7 @@
 #ifndef STORE_ROLLUP_H
 #define STORE_ROLLUP_H
 
+#include "model/policy.h"
 #include "store/raw.h"
 #include "store/record.h"
 
@@ -18,9 +19,11 @@ struct rollup_series {
 	series_ref ref;
 	enum series_kind kind;
 	uint32_t flags;			/* enum kymo_metric_flags */
+	const struct policy *policy;	/* NULL: none */
 };
 
-/* The schema of the sketches of such a series in a tier, or SKETCH_NONE. */
+/* The schema of the sketches of such a series in a tier, or SKETCH_NONE: by its policy, where that says it. */
+int32_t rollup_schema_of(const struct rollup_series *series, enum kymo_tier tier);
 int32_t rollup_schema(enum series_kind kind, uint32_t flags, enum kymo_tier tier);
 
 /* Where pieces come from: as raw_next. */

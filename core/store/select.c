@@ -4,6 +4,7 @@
  * and for each a reader: of raw samples, or of the records of a tier.
  */
 #include "store/select.h"
+#include "store/policies.h"
 #include "store/state.h"
 #include "store/tier_read.h"
 
@@ -13,8 +14,10 @@
 struct select {
 	struct store *store;
 	struct store_view *view;
+	struct store_options options;	/* for how long things are kept, now */
+	kymo_ms now;
 	enum kymo_tier tier;
-	kymo_ms start, end;		/* nothing past the horizon */
+	kymo_ms start, end;
 	uint32_t wants;
 	uint32_t n;
 	struct series_view *series;
@@ -29,14 +32,19 @@ struct cursor {
 
 /* ---- opening ---- */
 
-/* Samples, and ends of windows, up to here are gone or about to go. */
-static kymo_ms horizon(struct store *store, enum kymo_tier tier)
+static const struct policy *policy_for(const struct select *select, const struct series_view *series)
 {
-	kymo_ms retention = store_settings(store).retention[tier], at;
+	return policy_of(select->store, series->metric->name, series->metric->name_len);
+}
 
-	if (retention == FOREVER || __builtin_sub_overflow(store_now(store), retention, &at))
-		return INT64_MIN;
-	return at;
+/* Nothing past the horizon: samples, and ends of windows, up to there are gone or about to go. */
+static kymo_ms start_of(const struct select *select, const struct series_view *series)
+{
+	kymo_ms retention = policy_retention(policy_for(select, series), &select->options, select->tier), at;
+
+	if (retention == FOREVER || __builtin_sub_overflow(select->now, retention, &at))
+		return select->start;
+	return at > select->start ? at : select->start;
 }
 
 /* Has it anything in the range, as far as its first and last time tell? */
@@ -48,7 +56,7 @@ static bool reaches(const struct select *select, const struct series_view *serie
 		return false;
 	if (select->tier != KYMO_RAW)
 		last = window_end_of(last, tier_width(select->tier));
-	return last > select->start && series->first_at <= select->end;
+	return last > start_of(select, series) && series->first_at <= select->end;
 }
 
 static int add_series(struct select *select, const struct refs *refs, uint32_t most)
@@ -98,14 +106,15 @@ static int find_series(struct select *select, const struct select_request *reque
 int select_open(struct store *store, const struct select_request *request, struct select **out, struct error *err)
 {
 	AUTO(select) select = calloc(1, sizeof *select);
-	kymo_ms oldest = horizon(store, request->tier);
 	int r;
 
 	if (!select)
 		return error_set(err, -ENOMEM, "out of memory");
 	select->store = store;
 	select->tier = request->tier;
-	select->start = request->start > oldest ? request->start : oldest;
+	select->options = store_settings(store);
+	select->now = store_now(store);
+	select->start = request->start;
 	select->end = request->end;
 	select->wants = request->wants;
 	r = store_view_open(store, &select->view);
@@ -149,8 +158,8 @@ static int open_tier(struct select *select, const struct series_view *series, st
 {
 	struct tier_request request = {
 		.store = select->store, .view = select->view, .tier = select->tier,
-		.series = { series->ref, series->kind, series->metric->flags },
-		.start = select->start, .end = select->end,
+		.series = { series->ref, series->kind, series->metric->flags, policy_for(select, series) },
+		.start = start_of(select, series), .end = select->end,
 		.with_ends = select->wants & WANT_ENDS, .plain = !(select->wants & WANT_SKETCH),
 	};
 
@@ -167,7 +176,7 @@ int cursor_open(struct select *select, uint32_t i, struct cursor **out)
 		return -ENOMEM;
 	cursor->select = select;
 	r = select->tier == KYMO_RAW ?
-	    raw_open(select->store, select->view, series->ref, select->start, select->end, &cursor->raw) :
+	    raw_open(select->store, select->view, series->ref, start_of(select, series), select->end, &cursor->raw) :
 	    open_tier(select, series, cursor);
 	if (r < 0)
 		free(cursor);

@@ -26,6 +26,7 @@
 #include "util/thread.h"
 
 struct downsample;		/* downsample.c: windows that are open, dirty, or not in a block yet */
+struct policies;		/* policies.c */
 struct maintainer;		/* maintain.c: the thread */
 
 /* Blocks of one tier in order of start, then sequence. Immutable, counted. */
@@ -41,7 +42,7 @@ struct expiry_guard {
 };
 
 struct store_counters {
-	_Atomic uint64_t appended, repeated, refused[REFUSALS], unlogged, late, quarantined, write_errors;
+	_Atomic uint64_t appended, repeated, refused[REFUSALS], dropped, thinned, unlogged, late, quarantined, write_errors;
 	_Atomic uint64_t windows_closed, windows_recomputed;	/* kept by downsample.c */
 	_Atomic kymo_ms last_flush, last_cleanup;
 };
@@ -55,6 +56,7 @@ struct store {
 
 	pthread_mutex_t options_lock;
 	struct store_options options;	/* read with store_settings() */
+	_Atomic(struct policies *) policies;	/* NULL: there never were any */
 
 	pthread_mutex_t maintain_lock;
 	pthread_mutex_t tell_lock;	/* held while the watcher is told; taken with `maintain` */

@@ -5,6 +5,7 @@
  */
 #include "store/downsample.h"
 #include "store/maintain.h"
+#include "store/policies.h"
 #include "util/file.h"
 
 #include <errno.h>
@@ -40,10 +41,14 @@ static void take_options(struct store *store, const struct store_options *option
 	store->options.path = store->path;
 	store->options.clock = store->clock;
 	store->options.manual = store->manual;
+	store->options.policies = NULL;	/* policies.c has them */
+	store->options.n_policies = 0;
 }
 
 void store_configure(struct store *store, const struct store_options *options)
 {
+	if (policies_take(store, options->policies, options->n_policies) < 0)
+		log_error(LOG_STORE, "%s: out of memory: the policies stay as they were", store->path);
 	take_options(store, options);
 }
 
@@ -106,6 +111,8 @@ static int open_all(struct store *store, const struct store_options *options, st
 
 	if (!store->path || empty_lists(store) < 0)
 		return error_set(err, -ENOMEM, "%s: out of memory", options->path);
+	if (policies_take(store, options->policies, options->n_policies) < 0)
+		return error_set(err, -ENOMEM, "%s: out of memory", options->path);
 	take_options(store, options);
 	r = dir_make(store->path, 0750, err);
 	if (r == 0)
@@ -165,6 +172,7 @@ void store_close(struct store *store)
 	deleted_release(store->deleted);
 	append_scratch_destroy(store->scratch);
 	head_fini(&store->head);
+	policies_destroy(store);
 	pthread_mutex_destroy(&store->options_lock);
 	pthread_mutex_destroy(&store->maintain_lock);
 	pthread_mutex_destroy(&store->tell_lock);
@@ -204,8 +212,20 @@ int store_series(struct store *store, struct labels labels, series_ref *ref)
 {
 	struct store_options options = store_settings(store);
 	struct index_limits limits = { options.series, options.series_per_metric };
+	const struct policy *policy = NULL;
+	struct label name;
+
+	if (atomic_load(&store->policies) && labels_find(labels, LABEL_NAME, &name))
+		policy = policy_of(store, name.value, name.value_len);
+	if (policy && policy->drop)
+		return -EPERM;
 
 	return index_add(store->index, labels, &limits, ref);
+}
+
+void store_count_dropped(struct store *store, uint32_t n)
+{
+	atomic_fetch_add(&store->counters.dropped, n);
 }
 
 /* ---- numbers ---- */
@@ -252,6 +272,21 @@ void store_coverage(struct store *store, struct store_coverage *coverage)
 	widen(atomic_load(&store->head.oldest), atomic_load(&store->head.newest), &coverage->tier[KYMO_RAW].oldest,
 	      &coverage->tier[KYMO_RAW].newest);
 	downsample_coverage(store, coverage);
+}
+
+void store_coverage_of(struct store *store, const char *metric, size_t n, struct store_coverage *coverage)
+{
+	struct store_options options = store_settings(store);
+	const struct policy *policy = policy_of(store, metric, n);
+	kymo_ms now = store_now(store);
+
+	store_coverage(store, coverage);
+	for (int tier = 0; policy && tier < TIERS; tier++) {
+		kymo_ms retention = policy_retention(policy, &options, (enum kymo_tier)tier), *horizon = &coverage->tier[tier].horizon;
+
+		if (retention == FOREVER || __builtin_sub_overflow(now, retention, horizon))
+			*horizon = INT64_MIN;
+	}
 }
 
 void store_count_damage(struct store *store, uint32_t n)
@@ -308,6 +343,8 @@ static void counter_numbers(struct store *store, struct store_stats *stats)
 	stats->repeated = atomic_load(&counters->repeated);
 	for (int i = 0; i < REFUSALS; i++)
 		stats->refused[i] = atomic_load(&counters->refused[i]);
+	stats->dropped = atomic_load(&counters->dropped);
+	stats->thinned = atomic_load(&counters->thinned);
 	stats->unlogged = atomic_load(&counters->unlogged);
 	stats->late = atomic_load(&counters->late);
 	stats->quarantined = atomic_load(&counters->quarantined);

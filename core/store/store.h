@@ -23,6 +23,7 @@
 #include "model/metric.h"
 #include "model/matcher.h"
 #include "model/sample.h"
+#include "model/policy.h"
 #include "model/tier.h"
 #include "model/window.h"
 #include "util/clock.h"
@@ -37,6 +38,8 @@ struct store_options {
 	kymo_ms cleanup, sync, flush;	/* how often: expire; fdatasync; head to blocks */
 	bool strict;
 	uint32_t series, series_per_metric;	/* limits */
+	uint32_t n_policies;
+	const struct policy *policies;	/* copied */
 	const struct clock *clock;	/* NULL: clock_system */
 	bool manual;			/* no thread of its own: the owner calls store_maintain (tests) */
 };
@@ -63,10 +66,12 @@ int store_metric_hint(struct store *store, const struct kymo_metric *metric);
 
 /*
  * Find or create a series. A metric that was never made known is untyped.
- * 0; -EDQUOT: over `series`; -ENOSPC: over `series_per_metric`; -ENOMEM; or an
+ * 0; -EPERM: a policy drops the metric; -EDQUOT: over `series`; -ENOSPC: over `series_per_metric`; -ENOMEM; or an
  * error of the disk. The labels have been checked by the caller (labels_check).
  */
 int store_series(struct store *store, struct labels labels, series_ref *ref);
+/* Samples that did not come to store_append because of -EPERM: they are counted with the dropped. */
+void store_count_dropped(struct store *store, uint32_t n);
 
 /* A sample of a histogram metric: a window of observations. */
 struct store_distribution {
@@ -89,6 +94,7 @@ enum refusal { REFUSED_LATE, REFUSED_CONFLICT /* known time, other value */, REF
 
 struct store_appended {
 	uint32_t stored, repeated /* the same sample again: fine */, refused[REFUSALS];
+	uint32_t dropped, thinned;	/* a policy does not want the metric, or not so many of its samples */
 };
 
 /*
@@ -141,6 +147,8 @@ struct store_coverage {
 	} tier[TIERS];
 };
 void store_coverage(struct store *store, struct store_coverage *coverage);
+/* The same for one metric, whose policy may keep it for another time. */
+void store_coverage_of(struct store *store, const char *metric, size_t n, struct store_coverage *coverage);
 
 /* Work that is done in the background anyway, at once. Bits of `what`; 0: all. */
 enum maintenance { MAINTAIN_FLUSH = 1, MAINTAIN_CLOSE = 2, MAINTAIN_MERGE = 4, MAINTAIN_EXPIRE = 8, MAINTAIN_SYNC = 16 };
@@ -189,7 +197,7 @@ struct store_stats {
 	uint64_t head_samples, head_bytes;	/* in memory */
 	uint32_t series, metrics;		/* live */
 	uint64_t series_created, series_expired;
-	uint64_t appended, repeated, refused[REFUSALS], unlogged;
+	uint64_t appended, repeated, refused[REFUSALS], dropped, thinned, unlogged;
 	uint64_t late;				/* stored out of order */
 	uint64_t quarantined;			/* damaged parts set aside */
 	uint64_t write_errors;

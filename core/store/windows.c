@@ -9,6 +9,7 @@
  * for these windows from then on is marked, whether or not it is still read here.
  */
 #include "store/downsample_state.h"
+#include "store/policies.h"
 #include "store/tier_read.h"
 
 #include <errno.h>
@@ -52,7 +53,8 @@ static bool find_series(const struct pass *pass, series_ref ref, kymo_ms start, 
 	index_lock(index);
 	series = index_series(index, ref);
 	if (series) {
-		*out = (struct rollup_series){ ref, (enum series_kind)series->kind, series->metric->metric->flags };
+		*out = (struct rollup_series){ ref, (enum series_kind)series->kind, series->metric->metric->flags,
+						policy_of(pass->store, series->metric->metric->name, series->metric->metric->name_len) };
 		found = head_last(head, series).at > start && head_first(head, series) <= end;
 	}
 	index_unlock(index);

@@ -90,6 +90,14 @@ static const char full[] =
 	"  sync: 100ms\n"
 	"  durability: strict\n"
 	"  flush: 10m\n"
+	"  policies:\n"
+	"    - {match: \"debug.*\", drop: true}\n"
+	"    - match: [a, \"b?\"]\n"
+	"      retention: {raw: 1h, 1m: forever}\n"
+	"      sketch: none\n"
+	"      resolution: 10s\n"
+	"    - {match: c, sketch: {1m: 5, 5m: 3}}\n"
+	"    - {match: d, sketch: 4}\n"
 	"defaults: {interval: 250ms}\n"
 	"labels: {site: a, \"host name\": b}\n"
 	"plugin_path: [/opt/a, /opt/b]\n"
@@ -120,6 +128,28 @@ static const char full[] =
 	"sockets: /run/test\n"
 	"log: {level: warn, store: debug, http: error}\n";
 
+static void check_policies(const struct settings *s)
+{
+	const struct policy *policies = s->store.policies;
+
+	assert_int_equal(s->store.n_policies, 4);
+	assert_true(policies[0].drop && policies[0].n_match == 1);
+	assert_string_equal(policies[0].match[0], "debug.*");
+	assert_int_equal(policies[0].schema[KYMO_1M], SKETCH_USUAL);
+	assert_int_equal(policies[1].n_match, 2);
+	assert_string_equal(policies[1].match[1], "b?");
+	assert_int_equal(policies[1].retention[KYMO_RAW], 3600000);
+	assert_true(policies[1].retention[KYMO_1M] == FOREVER);
+	assert_int_equal(policies[1].retention[KYMO_5M], 0);
+	assert_int_equal(policies[1].schema[KYMO_1H], SKETCH_NONE);
+	assert_int_equal(policies[1].resolution, 10000);
+	assert_false(policies[1].drop);
+	assert_int_equal(policies[2].schema[KYMO_1M], 5);
+	assert_int_equal(policies[2].schema[KYMO_5M], 3);
+	assert_int_equal(policies[2].schema[KYMO_1H], SKETCH_USUAL);
+	assert_int_equal(policies[3].schema[KYMO_1H], 4);
+}
+
 static void every_key_arrives(void **state)
 {
 	AUTO(settings) s = parse(full);
@@ -127,6 +157,7 @@ static void every_key_arrives(void **state)
 
 	(void)state;
 	assert_string_equal(s->store.path, "/data");
+	check_policies(s);
 	assert_int_equal(s->store.retention[KYMO_RAW], 3600000);
 	assert_int_equal(s->store.retention[KYMO_1M], 2 * DAY);
 	assert_true(s->store.retention[KYMO_5M] == FOREVER);
@@ -145,7 +176,7 @@ static void every_key_arrives(void **state)
 
 	assert_true(s->plugins_given);
 	assert_int_equal(s->n_instances, 4);
-	assert_int_equal(web->at.line, 14);
+	assert_int_equal(web->at.line, 22);
 	assert_int_equal(web->at.column, 5);
 	assert_string_equal(web->plugin, "process");
 	assert_string_equal(web->name, "web");
@@ -216,6 +247,24 @@ static const struct { const char *text, *result; } wrong[] = {
 	{ "store: {retention: {5m: never}}",
 	  "t:1:25: 5m: \"never\" is not a duration (write 24h, 30d or forever)" },
 	{ "store: {durability: fast}", "t:1:21: durability: \"fast\" is not allowed (normal or strict)" },
+	{ "store: {policies: [{drop: true}]}", "t:1:20: policies: \"match\" is missing (it must be given)" },
+	{ "store: {policies: [{match: a}]}", "t:1:28: a policy of nothing (retention, sketch, resolution or drop is missing)" },
+	{ "store: {policies: [{match: [], drop: true}]}", "t:1:28: match: is empty (write a pattern of names, as \"system.*\")" },
+	{ "store: {policies: [{match: [a, ''], drop: true}]}",
+	  "t:1:32: match: \"\" matches no name (write a pattern, as \"system.*\")" },
+	{ "store: {policies: [{match: a, retention: {raw: 1s}}]}", "t:1:48: raw: \"1s\" is out of range (at least 3m)" },
+	{ "store: {policies: [{match: a, resolution: 1d}]}", "t:1:43: resolution: \"1d\" is out of range (1s to 1h)" },
+	{ "store: {policies: [{match: a, sketch: 6}]}", "t:1:39: sketch: \"6\" is not a schema (write none, 3, 4 or 5)" },
+	{ "store: {policies: [{match: a, sketch: [4]}]}", "t:1:39: sketch: a list is not a schema (write none, 3, 4 or 5)" },
+	{ "store: {policies: [{match: a, sketch: {raw: 4, 5m: x}}]}",
+	  "t:1:40: unknown key \"raw\" in sketch (1m, 5m or 1h)\n"
+	  "t:1:52: 5m: \"x\" is not a schema (write none, 3, 4 or 5)" },
+	{ "store: {policies: [{match: a, sketch: {1m: 3, 5m: 4}}]}",
+	  "t:1:51: 5m: a tier is made of the one before it, and 1m has a coarser one" },
+	{ "store: {policies: [{match: a, sketch: {5m: none, 1h: 3}}]}",
+	  "t:1:54: 1h: a tier is made of the one before it, and 5m has no sketch" },
+	{ "store: {policies: [{match: a, keep: 1d, drop: true}]}",
+	  "t:1:31: unknown key \"keep\" in policies (it has match, retention, sketch, resolution and drop)" },
 	{ "store: {flush: 2d}", "t:1:16: flush: \"2d\" is out of range (1m to 1d)" },
 	{ "defaults: {interval: \"10x\"}",
 	  "t:1:22: interval: \"10x\" is not a duration (write 500ms, 10s or 5m)" },
