@@ -89,6 +89,15 @@ void store_set_deleted(struct store *store, struct deleted *deleted)
 	deleted_release(old);
 }
 
+int store_note_damage(struct store *store, struct block *block)
+{
+	if (!block_take_damage(block))
+		return 0;
+	store_count_damage(store, 1);
+	log_error(LOG_STORE, "%s: damaged; what can be read of it is read on, what cannot is left out", block_path(block));
+	return 0;
+}
+
 /* ---- views ---- */
 
 int store_view_open(struct store *store, struct store_view **out)

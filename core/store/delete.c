@@ -45,12 +45,25 @@ static bool block_has(struct store *store, struct block *block, const struct blo
 	enum kymo_tier tier = block_tier(block);
 	kymo_ms start, end;
 
-	if (!deletion_touches(deletion, tier, block_sequence(block), series->ref, block_series_first(series), block_series_last(series)))
+	if (!deletion_touches(deletion, tier, block_sequence(block), series->ref, series->first, series->last))
 		return false;
 	deletion_range(deletion, tier, &start, &end);
 	if (tier == KYMO_RAW && reader_has(store, block, false, series->ref, start, end))
 		return true;
 	return reader_has(store, block, true, series->ref, start, end);
+}
+
+static bool any_has(struct store *store, struct block *block, const struct deletion *deletion)
+{
+	struct block_walk walk = block_walk(block);
+	struct block_series series;
+	bool found = false;
+	int r;
+
+	while (!found && (r = block_walk_next(&walk, &series)) && r != -ENOMEM)
+		found = r > 0 && block_has(store, block, &series, deletion);
+	block_walk_end(&walk);
+	return found;
 }
 
 static bool is_affected(struct store *store, const struct deleted *deleted, struct block *block)
@@ -60,9 +73,8 @@ static bool is_affected(struct store *store, const struct deleted *deleted, stru
 
 		if (block_sequence(block) >= deletion->sequence)
 			continue;
-		for (uint32_t k = 0; k < block_count(block); k++)
-			if (block_has(store, block, block_series_at(block, k), deletion))
-				return true;
+		if (any_has(store, block, deletion))
+			return true;
 	}
 	return false;
 }
@@ -75,10 +87,10 @@ struct reach {
 
 static void widen(struct reach *reach, const struct store_view *view, struct block *block, series_ref ref)
 {
-	const struct block_series *series = block_find(block, ref);
+	struct block_series series;
 	kymo_ms first, last;
 
-	if (!series || !delete_leaves(view->deleted, block, series, &first, &last))
+	if (block_find_series(block, ref, &series) <= 0 || !delete_leaves(view->deleted, block, &series, &first, &last))
 		return;
 	reach->first = first < reach->first ? first : reach->first;
 	reach->last = last > reach->last ? last : reach->last;
@@ -274,13 +286,16 @@ static bool overlaps(const struct store_view *view, series_ref ref, kymo_ms star
 	for (int tier = 0; tier < TIERS; tier++)
 		for (uint32_t i = 0; i < view->list[tier]->n; i++) {
 			struct block *block = view->list[tier]->block[i];
-			const struct block_series *series;
+			struct block_series series;
 			kymo_ms first, last;
+			int r;
 
 			if (block_end(block) <= start || block_start(block) >= end)
 				continue;
-			series = block_find(block, ref);
-			if (series && delete_leaves(view->deleted, block, series, &first, &last) && last > start && first <= end)
+			r = block_find_series(block, ref, &series);
+			if (r < 0)		/* it may be there */
+				return true;
+			if (r > 0 && delete_leaves(view->deleted, block, &series, &first, &last) && last > start && first <= end)
 				return true;
 		}
 	return false;
@@ -361,9 +376,10 @@ static bool is_needed(void *data, const struct deletion *deletion, series_ref re
 	for (int tier = 0; tier < TIERS; tier++)
 		for (uint32_t i = 0; i < pruning->view->list[tier]->n; i++) {
 			struct block *block = pruning->view->list[tier]->block[i];
-			const struct block_series *series = block_find(block, ref);
+			struct block_series series;
+			int r = block_find_series(block, ref, &series);
 
-			if (series && block_has(pruning->store, block, series, deletion))
+			if (r < 0 || (r > 0 && block_has(pruning->store, block, &series, deletion)))
 				return true;
 		}
 	pruning->changed = true;
@@ -415,8 +431,8 @@ int delete_apply(struct store *store, struct store_maintained *done, struct erro
 bool delete_leaves(const struct deleted *deleted, const struct block *block, const struct block_series *series, kymo_ms *first,
 		   kymo_ms *last)
 {
-	*first = block_series_first(series);
-	*last = block_series_last(series);
+	*first = series->first;
+	*last = series->last;
 	return deleted_narrow(deleted, block_tier(block), block_sequence(block), series->ref, first, last);
 }
 

@@ -12,7 +12,6 @@
  * The tiers are brought up to date and to disk before that: which windows a late
  * sample has changed is known from the WAL alone.
  */
-#include "store/chunk.h"
 #include "store/downsample.h"
 #include "store/raw.h"
 #include "store/record.h"
@@ -76,41 +75,15 @@ static int cut(struct flush *flush, uint64_t *unlogged)
 
 /* ---- one series ---- */
 
-/* Samples of several pieces together make a chunk. */
-struct gathered {
-	uint32_t n;
-	kymo_ms at[CHUNK_MOST];
-	double values[CHUNK_MOST];
-};
-
-static int put_samples(struct flush *flush, struct block_writer *writer, struct gathered *gathered)
+static int write_samples(struct block_writer *writer, struct raw_reader *reader)
 {
-	uint32_t n = gathered->n;
-
-	gathered->n = 0;
-	buf_clear(&flush->bytes);
-	if (!n)
-		return 0;
-	if (chunk_encode(gathered->at, gathered->values, n, &flush->bytes) < 0)
-		return -ENOMEM;
-	return block_add_chunk(writer, CHUNK_SAMPLES, gathered->at[0], gathered->at[n - 1], n, flush->bytes.data,
-			       (uint32_t)flush->bytes.len);
-}
-
-static int write_samples(struct flush *flush, struct block_writer *writer, struct raw_reader *reader)
-{
-	struct gathered gathered = { .n = 0 };
 	struct piece piece;
 	int r;
 
 	while ((r = raw_next(reader, &piece)) > 0)
-		for (uint32_t i = 0; i < piece.n; i++) {
-			gathered.at[gathered.n] = piece.at[i];
-			gathered.values[gathered.n++] = piece.values[i];
-			if (gathered.n == CHUNK_MOST && (r = put_samples(flush, writer, &gathered)) < 0)
-				return r;
-		}
-	return r < 0 ? r : put_samples(flush, writer, &gathered);
+		if ((r = block_add_samples(writer, piece.at, piece.values, piece.n)) < 0)
+			return r;
+	return r;
 }
 
 /* A record of a piece as it was stored; borrows the sketch. */
@@ -132,8 +105,8 @@ static int put_records(struct flush *flush, struct block_writer *writer, const s
 	buf_clear(&flush->bytes);
 	if (records_encode(records, n, KIND_DISTRIBUTION, &flush->bytes) < 0)
 		return -ENOMEM;
-	return block_add_chunk(writer, CHUNK_RECORDS, records[0].at, records[n - 1].at, n, flush->bytes.data,
-			       (uint32_t)flush->bytes.len);
+	return block_add_records(writer, records[0].at, records[n - 1].at, n, flush->bytes.data,
+				 (uint32_t)flush->bytes.len);
 }
 
 /* A piece at a time: its sketches are gone with the next one. */
@@ -179,7 +152,7 @@ static int write_series(struct flush *flush, struct block_writer *writer, series
 	r = raw_open_frozen(store, ref, start, end, &reader);
 	if (r < 0)
 		return r;
-	return distribution ? write_records(flush, writer, reader) : write_samples(flush, writer, reader);
+	return distribution ? write_records(flush, writer, reader) : write_samples(writer, reader);
 }
 
 /* ---- one block ---- */
@@ -204,7 +177,7 @@ static int write_block(struct flush *flush, kymo_ms start, kymo_ms end, bool las
 	struct store *store = flush->store;
 	struct block_writer *writer;
 	struct block *block;
-	int r = block_create(store->path, KYMO_RAW, store_next_sequence(store), &writer, err);
+	int r = block_create(store->files, store->path, KYMO_RAW, store_next_sequence(store), VALUES_SEAL, &writer, err);
 
 	if (r < 0)
 		return r;

@@ -7,7 +7,6 @@
  * under another name (block_doom).
  */
 #include "store/merge.h"
-#include "store/chunk.h"
 #include "store/policies.h"
 #include "store/raw.h"
 #include "store/record.h"
@@ -16,6 +15,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* A block on the way through its series. */
+struct merge_from {
+	struct block_walk walk;
+	struct block_series series;	/* the next one */
+	bool ended;
+};
+
 struct merge {
 	struct store *store;
 	enum kymo_tier tier;
@@ -23,51 +29,21 @@ struct merge {
 	const struct deleted *deleted;	/* is left behind */
 	struct block_list *list;	/* the same blocks, for a reader */
 	struct block_writer *writer;
-	uint32_t *at;			/* in each block of the set, its next series */
+	struct merge_from *from;	/* of each block of the set */
 	struct buf bytes;		/* of a chunk */
 };
 
 /* ---- entries ---- */
 
-struct gathered {
-	uint32_t n;
-	kymo_ms at[CHUNK_MOST];
-	double values[CHUNK_MOST];
-};
-
-static int put(struct merge *merge, enum chunk_form form, kymo_ms first, kymo_ms last, uint32_t n)
-{
-	return block_add_chunk(merge->writer, form, first, last, n, merge->bytes.data, (uint32_t)merge->bytes.len);
-}
-
-static int put_samples(struct merge *merge, struct gathered *gathered)
-{
-	uint32_t n = gathered->n;
-	int r;
-
-	if (!n)
-		return 0;
-	gathered->n = 0;
-	buf_clear(&merge->bytes);
-	r = chunk_encode(gathered->at, gathered->values, n, &merge->bytes);
-	return r < 0 ? r : put(merge, CHUNK_SAMPLES, gathered->at[0], gathered->at[n - 1], n);
-}
-
 static int merge_samples(struct merge *merge, struct raw_reader *reader)
 {
-	struct gathered gathered;
 	struct piece piece;
 	int r;
 
-	gathered.n = 0;
 	while ((r = raw_next(reader, &piece)) > 0)
-		for (uint32_t i = 0; i < piece.n; i++) {
-			gathered.at[gathered.n] = piece.at[i];
-			gathered.values[gathered.n++] = piece.values[i];
-			if (gathered.n == CHUNK_MOST && (r = put_samples(merge, &gathered)) < 0)
-				return r;
-		}
-	return r < 0 ? r : put_samples(merge, &gathered);
+		if ((r = block_add_samples(merge->writer, piece.at, piece.values, piece.n)) < 0)
+			return r;
+	return r;
 }
 
 struct records {
@@ -85,7 +61,8 @@ static int put_records(struct merge *merge, struct records *records, enum series
 	records->n = 0;
 	buf_clear(&merge->bytes);
 	r = records_encode(records->record, n, kind, &merge->bytes);
-	return r < 0 ? r : put(merge, CHUNK_RECORDS, records->record[0].at, records->record[n - 1].at, n);
+	return r < 0 ? r : block_add_records(merge->writer, records->record[0].at, records->record[n - 1].at, n, merge->bytes.data,
+					     (uint32_t)merge->bytes.len);
 }
 
 static int merge_records(struct merge *merge, struct raw_reader *reader, enum series_kind kind)
@@ -114,27 +91,49 @@ static int merge_records(struct merge *merge, struct raw_reader *reader, enum se
 
 /* ---- series ---- */
 
+/* To the next series of this block; what cannot be read is passed over. */
+static int from_step(struct store *store, struct merge_from *from)
+{
+	int r;
+
+	while ((r = block_walk_next(&from->walk, &from->series)) == -EBADMSG || r == -EIO)
+		store_note_damage(store, from->walk.block);
+	from->ended = r <= 0;
+	return r;
+}
+
+static int begin_walks(struct merge *merge)
+{
+	for (uint32_t i = 0; i < merge->set->n; i++) {
+		merge->from[i].walk = block_walk(merge->set->block[i]);
+		if (from_step(merge->store, &merge->from[i]) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 /* The lowest ref that has not been written; 0: none is left. */
 static series_ref next_ref(const struct merge *merge)
 {
 	series_ref ref = 0;
 
 	for (uint32_t i = 0; i < merge->set->n; i++) {
-		const struct block *block = merge->set->block[i];
-		series_ref at = merge->at[i] < block_count(block) ? block_series_at(block, merge->at[i])->ref : 0;
+		const struct merge_from *from = &merge->from[i];
 
-		if (at && (!ref || at < ref))
-			ref = at;
+		if (!from->ended && (!ref || from->series.ref < ref))
+			ref = from->series.ref;
 	}
 	return ref;
 }
 
-static void pass_ref(struct merge *merge, series_ref ref)
+static int pass_ref(struct merge *merge, series_ref ref)
 {
-	for (uint32_t i = 0; i < merge->set->n; i++)
-		if (merge->at[i] < block_count(merge->set->block[i]) &&
-		    block_series_at(merge->set->block[i], merge->at[i])->ref == ref)
-			merge->at[i]++;
+	int r = 0;
+
+	for (uint32_t i = 0; i < merge->set->n && r >= 0; i++)
+		if (!merge->from[i].ended && merge->from[i].series.ref == ref)
+			r = from_step(merge->store, &merge->from[i]);
+	return r < 0 ? r : 0;
 }
 
 /* As it is called now, or when it was last seen. 1: added; 0: nobody knows what it is called. */
@@ -162,10 +161,10 @@ static int add_old_series(struct merge *merge, series_ref ref, enum series_kind 
 {
 	for (uint32_t i = merge->set->n; i-- > 0;) {
 		struct block *block = merge->set->block[i];
-		const struct block_series *in_block = block_find(block, ref);
+		const struct merge_from *from = &merge->from[i];
 		const struct metric *metric;
 		struct labels labels;
-		int r = in_block ? block_names(block, in_block, &labels, &metric) : -EBADMSG;
+		int r = !from->ended && from->series.ref == ref ? block_names(block, from->series.place, &labels, &metric) : -EBADMSG;
 
 		if (r == -ENOMEM)
 			return r;
@@ -205,9 +204,12 @@ static int write_all(struct merge *merge)
 
 	for (uint32_t i = 0; i < merge->set->n && r == 0; i++)
 		r = block_replaces(merge->writer, merge->set->block[i]);
+	if (r == 0)
+		r = begin_walks(merge);
 	while (r == 0 && (ref = next_ref(merge))) {
 		r = merge_series(merge, ref);
-		pass_ref(merge, ref);
+		if (r == 0)
+			r = pass_ref(merge, ref);
 	}
 	return r;
 }
@@ -216,9 +218,9 @@ static int merge_init(struct merge *merge)
 {
 	const struct merge_set *set = merge->set;
 
-	merge->at = calloc(set->n, sizeof *merge->at);
+	merge->from = calloc(set->n, sizeof *merge->from);
 	merge->list = calloc(1, sizeof *merge->list + set->n * sizeof *set->block);
-	if (!merge->at || !merge->list)
+	if (!merge->from || !merge->list)
 		return -ENOMEM;
 	merge->list->n = set->n;
 	memcpy(merge->list->block, set->block, set->n * sizeof *set->block);
@@ -227,7 +229,9 @@ static int merge_init(struct merge *merge)
 
 static void merge_fini(struct merge *merge)
 {
-	free(merge->at);
+	for (uint32_t i = 0; merge->from && i < merge->set->n; i++)
+		block_walk_end(&merge->from[i].walk);
+	free(merge->from);
 	free(merge->list);
 	buf_fini(&merge->bytes);
 }
@@ -235,7 +239,7 @@ static void merge_fini(struct merge *merge)
 static int write_block(struct merge *merge, struct block **out, struct error *err)
 {
 	struct store *store = merge->store;
-	int r = block_create(store->path, merge->tier, merge_sequence(merge->set), &merge->writer, err);
+	int r = block_create(store->files, store->path, merge->tier, merge_sequence(merge->set), VALUES_COMPACT, &merge->writer, err);
 
 	if (r < 0)
 		return r;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * merge_choice.c - which blocks. In a slot that is over, all, unless the rest is
- * small beside the largest. In one that still fills, not before there are many,
+ * small beside the largest, and a few. In one that still fills, not before there are many,
  * and without those that are large beside the rest: so an entry is written a few
  * times at most.
  */
@@ -13,7 +13,7 @@
 #define HOUR INT64_C(3600000)
 #define DAY (24 * HOUR)
 
-enum { MANY = 8, SHARE_OF_RETENTION = 7 };
+enum { MANY = 8, FEW = 3, SHARE_OF_RETENTION = 7 };
 
 kymo_ms merge_slot(enum kymo_tier tier, kymo_ms retention)
 {
@@ -132,7 +132,7 @@ static bool is_worth_it(struct merge_set *set, bool over)
 		return set->n >= MANY;
 	}
 	largest = block_bytes(set->block[find_largest(set)]);
-	return set->n >= MANY || 4 * (total_bytes(set) - largest) >= largest;
+	return set->n > FEW || 4 * (total_bytes(set) - largest) >= largest;
 }
 
 static void fill(struct merge_set *set, const struct block_list *list, kymo_ms slot_end, kymo_ms slot)

@@ -165,7 +165,7 @@ static struct raw_reader *reader_create(struct store *store, kymo_ms start, kymo
 	struct raw_reader *reader = calloc(1, sizeof *reader);
 
 	if (reader) {
-		reader->store = store;
+		reader->store = reader->parts.store = store;
 		reader->start = start;
 		reader->end = end;
 	}
@@ -314,7 +314,7 @@ static struct lane *earliest(struct raw_reader *reader, kymo_ms *limit)
 static int lane_decode(struct raw_reader *reader, struct lane *lane)
 {
 	struct raw_run *run = &lane->run;
-	int r = raw_part_decode(reader->store, &reader->parts, &reader->parts.part[lane->part[lane->next++]], run);
+	int r = raw_part_decode(&reader->parts, &reader->parts.part[lane->part[lane->next++]], run);
 
 	while (run->at < run->n && run->times[run->at] <= reader->start)
 		run->at++;

@@ -14,6 +14,8 @@ void raw_parts_fini(struct raw_parts *parts)
 {
 	head_copy_fini(&parts->head);
 	buf_fini(&parts->bytes);
+	block_input_fini(&parts->input);
+	block_chunks_fini(&parts->found);
 	free(parts->part);
 }
 
@@ -45,38 +47,37 @@ int raw_parts_add_head(struct raw_parts *parts)
 	return r;
 }
 
-/* The first chunk that ends behind `start`. */
-static uint32_t first_chunk(const struct block_series *series, kymo_ms start)
-{
-	uint32_t from = 0, to = series->n_chunks;
-
-	while (from < to) {
-		uint32_t middle = from + (to - from) / 2;
-
-		if (series->chunks[middle].last <= start)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return from;
-}
-
 /* Samples that stand where the series has distributions (or the reverse) are another metric's past: left out. */
-static int add_block(struct raw_parts *parts, struct block *block, const struct block_series *series, kymo_ms start, kymo_ms end)
+static int add_found(struct raw_parts *parts, struct block *block)
 {
-	enum chunk_form form = parts->records ? CHUNK_RECORDS : CHUNK_SAMPLES;
+	const struct block_chunks *found = &parts->found;
+	uint64_t until = block_read_until(found->chunk, found->n);
 	int r = 0;
 
-	for (uint32_t i = first_chunk(series, start); i < series->n_chunks && r == 0; i++) {
-		const struct block_chunk *chunk = &series->chunks[i];
+	for (uint32_t i = 0; i < found->n && r == 0; i++) {
+		const struct block_chunk *chunk = &found->chunk[i];
 
-		if (chunk->first > end)
-			break;
-		if (chunk->form == form)
+		if (chunk->records == parts->records)
 			r = part_add(parts, &(struct raw_part){ .first = chunk->first, .last = chunk->last, .n = chunk->n,
-								.rank = block_sequence(block), .block = block, .chunk = chunk });
+								.rank = block_sequence(block), .block = block, .chunk = *chunk,
+								.until = until });
 	}
 	parts->blocks++;
+	return r;
+}
+
+static int add_block(struct raw_parts *parts, struct block *block, series_ref ref, kymo_ms start, kymo_ms end)
+{
+	int r;
+
+	parts->found.n = 0;
+	r = block_find(block, ref, start, end, &parts->found, NULL);
+	if (r > 0)
+		return add_found(parts, block);
+	if (r == -EBADMSG || r == -EIO) {
+		parts->quarantined++;
+		return store_note_damage(parts->store, block);
+	}
 	return r;
 }
 
@@ -86,13 +87,9 @@ int raw_parts_add_blocks(struct raw_parts *parts, const struct block_list *list,
 
 	for (uint32_t i = 0; i < list->n && r == 0; i++) {
 		struct block *block = list->block[i];
-		const struct block_series *series;
 
-		if (block_end(block) <= start || block_start(block) >= end)
-			continue;
-		series = block_find(block, ref);
-		if (series)
-			r = add_block(parts, block, series, start, end);
+		if (block_end(block) > start && block_start(block) < end)
+			r = add_block(parts, block, ref, start, end);
 	}
 	return r;
 }
@@ -104,22 +101,26 @@ void raw_run_fini(struct raw_run *run)
 	if (run->records)
 		records_fini(run->records, run->room);
 	free(run->records);
-	free(run->times);
+	block_times_end(&run->shared);
+	free(run->own);
 	free(run->values);
 	*run = (struct raw_run){ 0 };
 }
 
 static int run_reserve(struct raw_run *run, uint32_t n, bool records)
 {
-	if (n <= run->room)
+	if (n <= run->room) {
+		block_times_end(&run->shared);
+		run->times = run->own;
 		return 0;
+	}
 	raw_run_fini(run);
-	run->times = malloc(n * sizeof *run->times);
+	run->times = run->own = malloc(n * sizeof *run->own);
 	if (records)
 		run->records = calloc(n, sizeof *run->records);
 	else
 		run->values = malloc(n * sizeof *run->values);
-	if (run->times && (run->records || run->values)) {
+	if (run->own && (run->records || run->values)) {
 		run->room = n;
 		return 0;
 	}
@@ -131,7 +132,7 @@ static int decode_samples(const uint8_t *data, size_t size, uint32_t n, struct r
 {
 	if (chunk_count(data, size) != n)
 		return -EBADMSG;
-	return run_reserve(run, n, false) < 0 ? -ENOMEM : chunk_decode(data, size, run->times, run->values);
+	return run_reserve(run, n, false) < 0 ? -ENOMEM : chunk_decode(data, size, run->own, run->values);
 }
 
 static int decode_records(const uint8_t *data, size_t size, uint32_t n, bool plain, struct raw_run *run)
@@ -145,7 +146,7 @@ static int decode_records(const uint8_t *data, size_t size, uint32_t n, bool pla
 	r = plain ? records_decode_plain(data, size, run->records, n) :
 		    records_decode(data, size, KIND_DISTRIBUTION, run->records, n);
 	for (uint32_t i = 0; i < n && r == 0; i++)
-		run->times[i] = run->records[i].at;
+		run->own[i] = run->records[i].at;
 	return r;
 }
 
@@ -157,7 +158,7 @@ static int decode_plain(const uint8_t *data, uint32_t n, struct raw_run *run)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < n; i++) {
 		memcpy(&sample, data + i * sizeof sample, sizeof sample);
-		run->times[i] = sample.at;
+		run->own[i] = sample.at;
 		run->values[i] = sample.value;
 	}
 	return 0;
@@ -170,51 +171,48 @@ static int decode_sealed(const struct head_part *part, struct raw_run *run)
 
 	if (run_reserve(run, part->n, false) < 0)
 		return -ENOMEM;
-	n = sealed_read(part->sealed, part->slot, part->same, run->times, run->values);
+	n = sealed_read(part->sealed, part->slot, part->same, run->own, run->values);
 	if (n >= 0)
 		run->n = (uint32_t)n;
 	return n < 0 ? (int)n : 0;
 }
 
-static int decode(struct raw_parts *parts, const struct raw_part *part, struct raw_run *run)
+static int decode_head(struct raw_parts *parts, const struct raw_part *part, struct raw_run *run)
 {
-	const uint8_t *data;
-	size_t size;
-	int r;
+	const uint8_t *data = parts->head.bytes.data + part->copied->offset;
+	size_t size = part->copied->size;
 
-	if (part->copied && part->copied->form == HEAD_SEALED)
+	if (part->copied->form == HEAD_SEALED)
 		return decode_sealed(part->copied, run);
-	if (part->copied) {
-		data = parts->head.bytes.data + part->copied->offset;
-		size = part->copied->size;
-		if (part->copied->form == HEAD_PLAIN)
-			return decode_plain(data, part->n, run);
-	} else {
-		buf_clear(&parts->bytes);
-		r = block_read(part->block, part->chunk, &parts->bytes);
-		if (r < 0)
-			return r == -ENOMEM ? r : -EBADMSG;
-		data = parts->bytes.data;
-		size = parts->bytes.len;
-	}
+	if (part->copied->form == HEAD_PLAIN)
+		return decode_plain(data, part->n, run);
 	return parts->records ? decode_records(data, size, part->n, parts->plain, run) : decode_samples(data, size, part->n, run);
 }
 
-static void count_damage(struct store *store, struct raw_parts *parts, const struct raw_part *part)
+static int decode_block(struct raw_parts *parts, const struct raw_part *part, struct raw_run *run)
 {
-	parts->quarantined++;
-	if (!part->block || !block_take_damage(part->block))
-		return;
-	store_count_damage(store, 1);
-	log_error(LOG_STORE, "%s: damaged; what can be read of it is read on, what cannot is left out", block_path(part->block));
+	int r;
+
+	if (!parts->records) {
+		if (run_reserve(run, part->n, false) < 0)
+			return -ENOMEM;
+		r = block_read_samples(part->block, &part->chunk, part->until, &parts->input, run->own, &run->shared, run->values);
+		run->times = run->shared.at;
+	} else {
+		buf_clear(&parts->bytes);
+		r = block_read_records(part->block, &part->chunk, part->until, &parts->input, &parts->bytes);
+		if (r == 0)
+			r = decode_records(parts->bytes.data, parts->bytes.len, part->n, parts->plain, run);
+	}
+	return r == -ENOMEM || r == 0 ? r : -EBADMSG;
 }
 
 static void swap_entries(struct raw_run *run, uint32_t a, uint32_t b)
 {
-	kymo_ms at = run->times[a];
+	kymo_ms at = run->own[a];
 
-	run->times[a] = run->times[b];
-	run->times[b] = at;
+	run->own[a] = run->own[b];
+	run->own[b] = at;
 	if (run->values) {
 		double value = run->values[a];
 
@@ -229,13 +227,24 @@ static void swap_entries(struct raw_run *run, uint32_t a, uint32_t b)
 	}
 }
 
+/* Times that others see too are left as they are: copied before anything is moved. */
+static void own_times(struct raw_run *run)
+{
+	if (run->times == run->own)
+		return;
+	memcpy(run->own, run->times, run->n * sizeof *run->own);
+	run->times = run->own;
+	block_times_end(&run->shared);
+}
+
 /* Those in (start, end] go behind the rest, where nobody looks: records keep their memory. */
 static void leave_out(struct raw_run *run, kymo_ms start, kymo_ms end)
 {
 	uint32_t kept = 0;
 
+	own_times(run);
 	for (uint32_t i = 0; i < run->n; i++)
-		if (run->times[i] <= start || run->times[i] > end) {
+		if (run->own[i] <= start || run->own[i] > end) {
 			if (kept != i)
 				swap_entries(run, kept, i);
 			kept++;
@@ -257,9 +266,9 @@ static void leave_out_deleted(const struct raw_parts *parts, const struct raw_pa
 	}
 }
 
-int raw_part_decode(struct store *store, struct raw_parts *parts, const struct raw_part *part, struct raw_run *run)
+int raw_part_decode(struct raw_parts *parts, const struct raw_part *part, struct raw_run *run)
 {
-	int r = decode(parts, part, run);
+	int r = part->copied ? decode_head(parts, part, run) : decode_block(parts, part, run);
 
 	parts->chunks++;
 	if (r < 0)
@@ -268,9 +277,12 @@ int raw_part_decode(struct store *store, struct raw_parts *parts, const struct r
 		run->n = part->n;
 	run->at = 0;
 	run->rank = part->rank;
-	if (r == -EBADMSG)
-		count_damage(store, parts, part);
-	else if (r == 0 && part->block)
+	if (r == -EBADMSG) {
+		parts->quarantined++;
+		if (part->block)
+			store_note_damage(parts->store, part->block);
+	} else if (r == 0 && part->block) {
 		leave_out_deleted(parts, part, run);
+	}
 	return r;
 }

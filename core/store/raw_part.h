@@ -14,11 +14,13 @@ struct raw_part {
 	uint32_t n;			/* entries */
 	uint64_t rank;			/* of two with the same time the higher one counts */
 	struct block *block;		/* NULL: of the head */
-	const struct block_chunk *chunk;
+	struct block_chunk chunk;
+	uint64_t until;			/* up to there its file may be read at once */
 	const struct head_part *copied;
 };
 
 struct raw_parts {
+	struct store *store;
 	bool records;			/* a distribution */
 	bool plain;			/* nobody wants sketches */
 	series_ref ref;
@@ -26,7 +28,9 @@ struct raw_parts {
 	uint32_t n, room;
 	struct raw_part *part;
 	struct head_copy head;
-	struct buf bytes;		/* of the chunk that is being decoded */
+	struct block_chunks found;	/* of one block */
+	struct block_input input;
+	struct buf bytes;		/* of the chunk of records that is being decoded */
 	uint32_t blocks, chunks, quarantined;
 };
 
@@ -39,12 +43,14 @@ int raw_parts_add_blocks(struct raw_parts *parts, const struct block_list *list,
 struct raw_run {
 	uint32_t n, at, room;
 	uint64_t rank;
-	kymo_ms *times;
+	const kymo_ms *times;		/* in `own`, or shared by several series */
+	kymo_ms *own;
+	struct block_times shared;
 	double *values;			/* NULL for records */
 	struct record *records;		/* NULL for samples */
 };
 void raw_run_fini(struct raw_run *run);
 /* Into the memory of *run. 0; -EBADMSG: damaged, and counted; -ENOMEM. */
-int raw_part_decode(struct store *store, struct raw_parts *parts, const struct raw_part *part, struct raw_run *run);
+int raw_part_decode(struct raw_parts *parts, const struct raw_part *part, struct raw_run *run);
 
 #endif

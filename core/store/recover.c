@@ -73,7 +73,7 @@ static int load_block(struct loading *loading, const char *path)
 {
 	struct error err = { 0 };
 	struct block *block;
-	int r = block_open(path, &block, &err);
+	int r = block_open(loading->store->files, path, &block, &err);
 
 	if (r == 0 && block_tier(block) != loading->tier) {
 		block_unref(block);
@@ -181,7 +181,7 @@ static int restore_series(struct store *store, struct block *block, const struct
 {
 	const struct metric *metric;
 	struct labels labels;
-	int r = block_names(block, in_block, &labels, &metric);
+	int r = block_names(block, in_block->place, &labels, &metric);
 
 	if (r == 0)
 		r = index_restore(store->index, in_block->ref, labels, metric);
@@ -206,27 +206,42 @@ static void widen_last(struct series *series, kymo_ms last)
 		series->last_at = last;
 }
 
-/* The index knows all series of this block, and of raw ones how far they reach. */
-static int recover_series(struct store *store, struct block *block)
+/* The index knows a series of a block, and of raw ones how far they reach. */
+static int recover_series(struct store *store, struct block *block, const struct block_series *in_block)
 {
-	for (uint32_t i = 0; i < block_count(block); i++) {
-		const struct block_series *in_block = block_series_at(block, i);
-		struct series *series;
-		kymo_ms first, last;
-		int r;
+	struct series *series;
+	kymo_ms first, last;
+	int r;
 
-		if (!delete_leaves(store->deleted, block, in_block, &first, &last))
-			continue;
-		r = index_series(store->index, in_block->ref) ? 0 : restore_series(store, block, in_block);
-		if (r < 0)
-			return r;
-		series = index_series(store->index, in_block->ref);
-		if (series && block_tier(block) == KYMO_RAW) {
-			widen_first(series, first);
-			widen_last(series, last);
-		}
+	if (!delete_leaves(store->deleted, block, in_block, &first, &last))
+		return 0;
+	r = index_series(store->index, in_block->ref) ? 0 : restore_series(store, block, in_block);
+	series = index_series(store->index, in_block->ref);
+	if (series && block_tier(block) == KYMO_RAW) {
+		widen_first(series, first);
+		widen_last(series, last);
 	}
-	return 0;
+	return r;
+}
+
+/* Each series of a block; those that cannot be read are left out and counted. */
+static int each_series(struct store *store, struct block *block,
+		       int (*each)(struct store *, struct block *, const struct block_series *))
+{
+	struct block_walk walk = block_walk(block);
+	struct block_series series;
+	int r;
+
+	while ((r = block_walk_next(&walk, &series))) {
+		if (r > 0)
+			r = each(store, block, &series);
+		else if (r == -EBADMSG || r == -EIO)
+			r = store_note_damage(store, block);
+		if (r < 0)
+			break;
+	}
+	block_walk_end(&walk);
+	return r;
 }
 
 static int recover_index(struct store *store, struct error *err)
@@ -238,38 +253,39 @@ static int recover_index(struct store *store, struct error *err)
 		return r;
 	for (int tier = 0; tier < TIERS; tier++)
 		for (uint32_t i = 0; i < store->list[tier]->n && r == 0; i++)
-			r = recover_series(store, store->list[tier]->block[i]);
+			r = each_series(store, store->list[tier]->block[i], recover_series);
 	index_stats(store->index, &stats);
 	store_count_damage(store, stats.quarantined);
 	store->head.index = store->index;
 	return r < 0 ? error_set(err, r, "%s: %s", store->path, error_name(r)) : 0;
 }
 
-static void widen_from_tier(struct store *store, const struct block *block)
+static int widen_from_tier(struct store *store, struct block *block, const struct block_series *in_block)
 {
-	for (uint32_t i = 0; i < block_count(block); i++) {
-		const struct block_series *in_block = block_series_at(block, i);
-		struct series *series = index_series(store->index, in_block->ref);
-		kymo_ms first, last;
+	struct series *series = index_series(store->index, in_block->ref);
+	kymo_ms first, last;
 
-		if (!series || !delete_leaves(store->deleted, block, in_block, &first, &last))
-			continue;
-		widen_first(series, first);
-		series->last_is_end |= series->last_at == INT64_MIN && !series->group;
-		if (series->last_is_end)
-			widen_last(series, last);
-	}
+	if (!series || !delete_leaves(store->deleted, block, in_block, &first, &last))
+		return 0;
+	widen_first(series, first);
+	series->last_is_end |= series->last_at == INT64_MIN && !series->group;
+	if (series->last_is_end)
+		widen_last(series, last);
+	return 0;
 }
 
 /*
  * The end of a window is later than the samples in it: it counts only where there
  * are no samples, in blocks or WAL, or what the WAL has would seem late.
  */
-static void recover_from_tiers(struct store *store)
+static int recover_from_tiers(struct store *store, struct error *err)
 {
+	int r = 0;
+
 	for (int tier = KYMO_1M; tier < TIERS; tier++)
-		for (uint32_t i = 0; i < store->list[tier]->n; i++)
-			widen_from_tier(store, store->list[tier]->block[i]);
+		for (uint32_t i = 0; i < store->list[tier]->n && r == 0; i++)
+			r = each_series(store, store->list[tier]->block[i], widen_from_tier);
+	return r < 0 ? error_set(err, r, "%s: %s", store->path, error_name(r)) : 0;
 }
 
 /* ---- the WAL ---- */
@@ -319,9 +335,9 @@ int store_recover(struct store *store, struct error *err)
 		r = downsample_open(store, err);
 	if (r == 0)
 		r = recover_wal(store, err);
-	if (r < 0)
-		return r;
-	recover_from_tiers(store);
-	delete_recover(store);
-	return 0;
+	if (r == 0)
+		r = recover_from_tiers(store, err);
+	if (r == 0)
+		delete_recover(store);
+	return r;
 }

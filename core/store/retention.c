@@ -166,20 +166,41 @@ static int expire_blocks(struct store *store, struct store_maintained *done)
 
 /* ---- series ---- */
 
-/* Both lists rise. */
-static void first_in_block(const struct deleted *deleted, const struct block *block, const struct refs *refs, kymo_ms *first)
+static void lower(kymo_ms at, kymo_ms *first)
 {
-	uint32_t at = 0;
+	if (at < *first)
+		*first = at;
+}
 
-	for (uint32_t i = 0; i < block_count(block); i++) {
-		const struct block_series *series = block_series_at(block, i);
+/* Both lists rise. Of a series whose place in the block cannot be read it is taken that it has data there. */
+static int first_in_block(const struct deleted *deleted, struct block *block, const struct refs *refs, kymo_ms *first)
+{
+	struct block_walk walk = block_walk(block);
+	struct block_series series = { 0 };
+	bool unread = false;
+	uint32_t at = 0;
+	int r;
+
+	while ((r = block_walk_next(&walk, &series))) {
 		kymo_ms from, to;
 
-		while (at < refs->n && refs->ref[at] < series->ref)
-			at++;
-		if (at < refs->n && refs->ref[at] == series->ref && delete_leaves(deleted, block, series, &from, &to) && from < first[at])
-			first[at] = from;
+		if (r == -ENOMEM)
+			break;
+		if (r < 0) {
+			unread = true;
+			continue;
+		}
+		for (; at < refs->n && refs->ref[at] < series.ref; at++)
+			if (unread)
+				lower(block_start(block), &first[at]);
+		unread = false;
+		if (at < refs->n && refs->ref[at] == series.ref && delete_leaves(deleted, block, &series, &from, &to))
+			lower(from, &first[at]);
 	}
+	for (; unread && at < refs->n; at++)
+		lower(block_start(block), &first[at]);
+	block_walk_end(&walk);
+	return r;
 }
 
 static int first_in_blocks(struct store *store, const struct refs *refs, kymo_ms *first)
@@ -190,8 +211,8 @@ static int first_in_blocks(struct store *store, const struct refs *refs, kymo_ms
 	for (uint32_t i = 0; i < refs->n; i++)
 		first[i] = INT64_MAX;
 	for (int tier = 0; tier < TIERS && r == 0; tier++)
-		for (uint32_t i = 0; i < view->list[tier]->n; i++)
-			first_in_block(view->deleted, view->list[tier]->block[i], refs, first);
+		for (uint32_t i = 0; i < view->list[tier]->n && r == 0; i++)
+			r = first_in_block(view->deleted, view->list[tier]->block[i], refs, first);
 	return r;
 }
 

@@ -40,7 +40,7 @@ static bool last_of_chunk(struct block *block, const struct block_chunk *chunk, 
 {
 	AUTO_BUF bytes = { 0 };
 	struct record *records = calloc(chunk->n, sizeof *records);
-	bool found = records && block_read(block, chunk, &bytes) == 0 && records_count(bytes.data, bytes.len) == chunk->n &&
+	bool found = records && block_read_records(block, chunk, 0, NULL, &bytes) == 0 && records_count(bytes.data, bytes.len) == chunk->n &&
 		     records_decode_plain(bytes.data, bytes.len, records, chunk->n) == 0;
 
 	if (found) {
@@ -64,11 +64,14 @@ static bool last_in_tier(const struct store_view *view, enum kymo_tier tier, ser
 	struct block *const *blocks = blocks_of(view, tier, &n);
 
 	while (n--) {
-		const struct block_series *series = block_find(blocks[n], ref);
-		const struct block_chunk *chunk = series ? &series->chunks[series->n_chunks - 1] : NULL;
+		struct block_chunks chunks = { 0 };
+		bool found = block_find(blocks[n], ref, last->at - 1, last->at, &chunks, NULL) > 0 && chunks.n &&
+			     chunks.chunk[chunks.n - 1].last == last->at &&
+			     last_of_chunk(blocks[n], &chunks.chunk[chunks.n - 1], kind, last);
 
-		if (chunk && chunk->last == last->at)
-			return last_of_chunk(blocks[n], chunk, kind, last);
+		block_chunks_fini(&chunks);
+		if (found)
+			return true;
 	}
 	return false;
 }

@@ -76,6 +76,7 @@ struct store {
 	struct deleted *deleted;	/* what these are not to show */
 	_Atomic uint64_t flushes;	/* rises when blocks have taken over a part of the head */
 	_Atomic uint64_t sequence;	/* of the next block */
+	struct block_files *files;
 
 	uint64_t unknown;		/* samples of the WAL whose series nobody knows */
 
@@ -137,6 +138,8 @@ int store_series_view(struct store *store, series_ref ref, struct buf *names, st
 int store_view_series(struct store_view *view, series_ref ref, struct series_view *out);
 /* A damaged part was met while reading. */
 void store_count_damage(struct store *store, uint32_t n);
+/* The same in a block: counted and logged once. 0. */
+int store_note_damage(struct store *store, struct block *block);
 
 /* ---- append.c ---- */
 

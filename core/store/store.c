@@ -79,6 +79,7 @@ static struct store *store_create(const struct store_options *options)
 	atomic_init(&store->counters.last_flush, INT64_MIN);
 	atomic_init(&store->counters.last_cleanup, INT64_MIN);
 	store->opened_at = store_now(store);
+	store->files = block_files_create();
 	store->path = strdup(options->path);
 	return store;
 }
@@ -109,7 +110,7 @@ static int open_all(struct store *store, const struct store_options *options, st
 {
 	int r;
 
-	if (!store->path || empty_lists(store) < 0)
+	if (!store->path || !store->files || empty_lists(store) < 0)
 		return error_set(err, -ENOMEM, "%s: out of memory", options->path);
 	if (policies_take(store, options->policies, options->n_policies) < 0)
 		return error_set(err, -ENOMEM, "%s: out of memory", options->path);
@@ -170,6 +171,7 @@ void store_close(struct store *store)
 	for (int tier = 0; tier < TIERS; tier++)
 		block_list_release(store->list[tier]);
 	deleted_release(store->deleted);
+	block_files_destroy(store->files);
 	append_scratch_destroy(store->scratch);
 	head_fini(&store->head);
 	policies_destroy(store);

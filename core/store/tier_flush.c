@@ -40,8 +40,8 @@ static int put_chunks(struct tier_flush *flush, struct block_writer *writer, con
 		buf_clear(&flush->bytes);
 		r = records_encode(records, n, kind, &flush->bytes);
 		if (r == 0)
-			r = block_add_chunk(writer, CHUNK_RECORDS, records[0].at, records[n - 1].at, n, flush->bytes.data,
-					    (uint32_t)flush->bytes.len);
+			r = block_add_records(writer, records[0].at, records[n - 1].at, n, flush->bytes.data,
+					      (uint32_t)flush->bytes.len);
 	}
 	return r;
 }
@@ -94,7 +94,7 @@ static int write_tier(struct tier_flush *flush, enum kymo_tier tier, struct erro
 
 	if (r < 0 || !refs.len)
 		return r < 0 ? error_set(err, r, "%s: out of memory", store->path) : 0;
-	r = block_create(store->path, tier, store_next_sequence(store), &writer, err);
+	r = block_create(store->files, store->path, tier, store_next_sequence(store), VALUES_SEAL, &writer, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < refs.len / sizeof(series_ref) && r == 0; i++) {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "answers.h"
-#include "store/chunk.h"
 #include "store/merge.h"
 #include "util/check.h"
 
@@ -49,7 +48,7 @@ static struct block *block_of(uint64_t sequence, kymo_ms end, uint32_t n, double
 	struct metric *metric = metric_create(&(struct kymo_metric){ .name = "a" });
 	kymo_ms *at = calloc(n, sizeof *at);
 	double *values = calloc(n, sizeof *values);
-	AUTO_BUF labels = { 0 }, bytes = { 0 };
+	AUTO_BUF labels = { 0 };
 	struct block_writer *writer;
 	struct block *block;
 	struct error err = { 0 };
@@ -59,10 +58,10 @@ static struct block *block_of(uint64_t sequence, kymo_ms end, uint32_t n, double
 		values[i] = value + sin(i);	/* a block is as large as its samples are many */
 	}
 	labels_encode((struct label[]){ { LABEL_NAME, "a", 8, 1 }, { "label", "x", 5, 1 } }, 2, &labels);
-	assert_int_equal(chunk_encode(at, values, n, &bytes), 0);
-	assert_int_equal(block_create(folder.path, KYMO_RAW, sequence * SEQUENCE_STEP, &writer, &err), 0);
+	assert_int_equal(block_create(folder.store->files, folder.path, KYMO_RAW, sequence * SEQUENCE_STEP, VALUES_SEAL,
+				      &writer, &err), 0);
 	assert_int_equal(block_add_series(writer, ref, (struct labels){ labels.data, (uint32_t)labels.len }, metric), 0);
-	assert_int_equal(block_add_chunk(writer, CHUNK_SAMPLES, at[0], end, n, bytes.data, (uint32_t)bytes.len), 0);
+	assert_int_equal(block_add_samples(writer, at, values, n), 0);
 	assert_int_equal(block_finish(writer, &block, &err), 0);
 	metric_destroy(metric);
 	free(at);
