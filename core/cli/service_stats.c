@@ -23,6 +23,10 @@ static const struct fact {
 	{ "ticks missed", "host.missed", show_value, false },
 	{ "samples collected", "host.samples", show_value, false },
 	{ "samples stored", "store.appended", show_value, false },
+	{ "samples of remote write", "remote_write.samples", show_value, true },
+	{ "requests of remote write refused", "remote_write.requests_refused", show_value, true },
+	{ "samples refused: labels of remote write", "remote_write.refused.labels", show_value, true },
+	{ "samples refused: remote write over a limit", "remote_write.refused.limit", show_value, true },
 	{ "samples stored late", "store.late", show_value, true },
 	{ "samples refused: too late", "store.refused.late", show_value, true },
 	{ "samples refused: another value at that time", "store.refused.conflict", show_value, true },
@@ -46,10 +50,16 @@ static const struct fact {
 	{ "reloads refused", "host.reload_failures", show_value, true },
 	{ "metrics", "store.metrics", show_value, false },
 	{ "series", "store.series", show_value, false },
+	{ "series created", "store.series_created", show_value, false },
+	{ "series expired", "store.series_expired", show_value, false },
 	{ "samples in memory", "store.head.samples", show_value, false },
 	{ "memory for them", "store.head.bytes", show_size, false },
 	{ "log on disk", "store.wal.bytes", show_size, false },
 	{ "index on disk", "store.index.bytes", show_size, false },
+	{ "flushes", "store.flush.times", show_value, false },
+	{ "last flush took", "store.flush.last_ns", show_ns, true },
+	{ "merges of blocks", "store.merge.times", show_value, false },
+	{ "last merge took", "store.merge.last_ns", show_ns, true },
 };
 
 static const struct column fact_columns[] = { { NULL }, { .right = true } };

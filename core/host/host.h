@@ -17,10 +17,19 @@
 
 struct host;
 
+/* What others wrote into the store, as whoever took it counts it. */
+struct host_written {
+	uint64_t requests, requests_refused;	/* refused: nothing of them was stored */
+	uint64_t samples, refused_labels, refused_limit;	/* what the store refuses is in its own statistics */
+	uint64_t exemplars, histograms;		/* not stored */
+};
+
 struct host_options {
 	struct store *store;
 	const struct clock *clock;	/* NULL: clock_system. The schedule itself runs on the monotonic clock */
 	const _Atomic uint32_t *requests;	/* requests in progress, for extension kymo.requests/1; or NULL */
+	void (*written)(void *data, struct host_written *written);	/* for the daemon's own metrics; or NULL */
+	void *written_data;
 };
 
 int host_create(const struct host_options *options, struct host **out, struct error *err);

@@ -14,9 +14,11 @@ enum {
 	COLLECTIONS, ERRORS, MISSED, SAMPLES, REFUSED, SERIES, DURATION, DURATION_TOTAL, CPU_TOTAL, QUEUE,
 	SINK_BATCHES, SINK_DROPPED, SINK_ERRORS, SINK_QUEUE,
 	EVENTS_RECEIVED, EVENTS_UNCLAIMED, EVENTS_DROPPED, RELOADS, RELOADS_FAILED,
-	STORE_SERIES, STORE_METRICS, STORE_SAMPLES, STORE_LATE, STORE_REFUSED, STORE_UNLOGGED, STORE_HEAD_SAMPLES,
-	STORE_HEAD_BYTES, STORE_WAL_BYTES, STORE_INDEX_BYTES, STORE_QUARANTINED, STORE_TIER_BYTES, STORE_TIER_FILES,
-	STORE_TIER_SAMPLES, N_METRICS
+	WRITE_REQUESTS, WRITE_REQUESTS_REFUSED, WRITE_SAMPLES, WRITE_REFUSED, WRITE_EXEMPLARS, WRITE_HISTOGRAMS,
+	STORE_SERIES, STORE_SERIES_CREATED, STORE_SERIES_EXPIRED, STORE_METRICS, STORE_SAMPLES, STORE_REPEATED, STORE_LATE,
+	STORE_REFUSED, STORE_UNLOGGED, STORE_HEAD_SAMPLES, STORE_HEAD_BYTES, STORE_WAL_BYTES, STORE_WAL_FILES, STORE_INDEX_BYTES,
+	STORE_QUARANTINED, STORE_WRITE_ERRORS, STORE_FLUSHES, STORE_FLUSH, STORE_FLUSH_TOTAL, STORE_MERGES, STORE_MERGE,
+	STORE_MERGE_TOTAL, STORE_TIER_BYTES, STORE_TIER_FILES, STORE_TIER_SAMPLES, N_METRICS
 };
 
 static const char *const by_collector[] = { "collector", "plugin", NULL };
@@ -47,17 +49,34 @@ static const struct kymo_metric metrics[N_METRICS] = {
 	[EVENTS_DROPPED] = COUNTED("kymo.events.dropped.total", "", "Events lost: full queues, and what clients say they lost.", NULL),
 	[RELOADS] = COUNTED("kymo.reloads.total", "", "Configurations that were applied.", NULL),
 	[RELOADS_FAILED] = COUNTED("kymo.reloads.failed.total", "", "Configurations that were refused.", NULL),
+	[WRITE_REQUESTS] = COUNTED("kymo.remote_write.requests.total", "", "Requests of remote write.", NULL),
+	[WRITE_REQUESTS_REFUSED] = COUNTED("kymo.remote_write.requests.refused.total", "", "Of these, of which nothing was stored.", NULL),
+	[WRITE_SAMPLES] = COUNTED("kymo.remote_write.samples.total", "", "Samples that came in the others.", NULL),
+	[WRITE_REFUSED] = COUNTED("kymo.remote_write.refused.total", "", "Of these, refused before the store saw them.", by_reason),
+	[WRITE_EXEMPLARS] = COUNTED("kymo.remote_write.exemplars.total", "", "Exemplars that came and are not stored.", NULL),
+	[WRITE_HISTOGRAMS] = COUNTED("kymo.remote_write.histograms.total", "", "Native histograms that came and are not stored.", NULL),
 	[STORE_SERIES] = GAUGED("kymo.store.series", "", "Live series.", NULL),
+	[STORE_SERIES_CREATED] = COUNTED("kymo.store.series.created.total", "", "Series that were new.", NULL),
+	[STORE_SERIES_EXPIRED] = COUNTED("kymo.store.series.expired.total", "", "Series that went, because nothing of them is kept any more.", NULL),
 	[STORE_METRICS] = GAUGED("kymo.store.metrics", "", "Known metrics.", NULL),
 	[STORE_SAMPLES] = COUNTED("kymo.store.samples.total", "", "Samples stored.", NULL),
+	[STORE_REPEATED] = COUNTED("kymo.store.repeated.total", "", "Samples that were there already.", NULL),
 	[STORE_LATE] = COUNTED("kymo.store.late.total", "", "Of these, out of order.", NULL),
 	[STORE_REFUSED] = COUNTED("kymo.store.refused.total", "", "Samples refused by the store.", by_reason),
 	[STORE_UNLOGGED] = COUNTED("kymo.store.unlogged.total", "", "Samples that could not be logged: the disk was full or failed.", NULL),
 	[STORE_HEAD_SAMPLES] = GAUGED("kymo.store.head.samples", "", "Samples in memory.", NULL),
 	[STORE_HEAD_BYTES] = GAUGED("kymo.store.head.bytes", "bytes", "Memory they take.", NULL),
 	[STORE_WAL_BYTES] = GAUGED("kymo.store.wal.bytes", "bytes", "Size of the write-ahead log.", NULL),
+	[STORE_WAL_FILES] = GAUGED("kymo.store.wal.files", "", "Segments of it.", NULL),
 	[STORE_INDEX_BYTES] = GAUGED("kymo.store.index.bytes", "bytes", "Size of the index.", NULL),
 	[STORE_QUARANTINED] = COUNTED("kymo.store.quarantined.total", "", "Damaged parts set aside.", NULL),
+	[STORE_WRITE_ERRORS] = COUNTED("kymo.store.write_errors.total", "", "Writes to the disk that failed.", NULL),
+	[STORE_FLUSHES] = COUNTED("kymo.store.flushes.total", "", "Times that the head became blocks.", NULL),
+	[STORE_FLUSH] = GAUGED("kymo.store.flush.duration", "seconds", "How long the last of these took.", NULL),
+	[STORE_FLUSH_TOTAL] = COUNTED("kymo.store.flush.duration.total", "seconds", "How long all of them took.", NULL),
+	[STORE_MERGES] = COUNTED("kymo.store.merges.total", "", "Times that blocks were merged.", NULL),
+	[STORE_MERGE] = GAUGED("kymo.store.merge.duration", "seconds", "How long the last of these took.", NULL),
+	[STORE_MERGE_TOTAL] = COUNTED("kymo.store.merge.duration.total", "seconds", "How long all of them took.", NULL),
 	[STORE_TIER_BYTES] = GAUGED("kymo.store.tier.bytes", "bytes", "Size of a tier.", by_tier),
 	[STORE_TIER_FILES] = GAUGED("kymo.store.tier.files", "", "Files of a tier.", by_tier),
 	[STORE_TIER_SAMPLES] = GAUGED("kymo.store.tier.samples", "", "Samples or records in the files of a tier.", by_tier),
@@ -160,6 +179,31 @@ static void put_tiers(const struct self *self, struct kymo_batch *batch, const s
 	}
 }
 
+/* Three metrics, one after another. */
+static void put_work(const struct self *self, struct kymo_batch *batch, uint32_t metric, const struct store_work *work)
+{
+	put(self, batch, metric, (double)work->times);
+	if (work->times)
+		put(self, batch, metric + 1, (double)work->last_ns / 1e9);
+	put(self, batch, metric + 2, (double)work->total_ns / 1e9);
+}
+
+static void put_written(const struct self *self, struct kymo_batch *batch)
+{
+	struct host_written written = { 0 };
+
+	if (!self->host->written)
+		return;
+	self->host->written(self->host->written_data, &written);
+	put(self, batch, WRITE_REQUESTS, (double)written.requests);
+	put(self, batch, WRITE_REQUESTS_REFUSED, (double)written.requests_refused);
+	put(self, batch, WRITE_SAMPLES, (double)written.samples);
+	put_by(self, batch, WRITE_REFUSED, "labels", NULL, (double)written.refused_labels);
+	put_by(self, batch, WRITE_REFUSED, "limit", NULL, (double)written.refused_limit);
+	put(self, batch, WRITE_EXEMPLARS, (double)written.exemplars);
+	put(self, batch, WRITE_HISTOGRAMS, (double)written.histograms);
+}
+
 static void put_store(const struct self *self, struct kymo_batch *batch)
 {
 	static const char *const reasons[REFUSALS] = { "late", "conflict", "unknown" };
@@ -167,8 +211,11 @@ static void put_store(const struct self *self, struct kymo_batch *batch)
 
 	store_stats(self->host->shared.ingest.store, &stats);
 	put(self, batch, STORE_SERIES, stats.series);
+	put(self, batch, STORE_SERIES_CREATED, (double)stats.series_created);
+	put(self, batch, STORE_SERIES_EXPIRED, (double)stats.series_expired);
 	put(self, batch, STORE_METRICS, stats.metrics);
 	put(self, batch, STORE_SAMPLES, (double)stats.appended);
+	put(self, batch, STORE_REPEATED, (double)stats.repeated);
 	put(self, batch, STORE_LATE, (double)stats.late);
 	for (int i = 0; i < REFUSALS; i++)
 		put_by(self, batch, STORE_REFUSED, reasons[i], NULL, (double)stats.refused[i]);
@@ -176,8 +223,12 @@ static void put_store(const struct self *self, struct kymo_batch *batch)
 	put(self, batch, STORE_HEAD_SAMPLES, (double)stats.head_samples);
 	put(self, batch, STORE_HEAD_BYTES, (double)stats.head_bytes);
 	put(self, batch, STORE_WAL_BYTES, (double)stats.wal_bytes);
+	put(self, batch, STORE_WAL_FILES, stats.wal_files);
 	put(self, batch, STORE_INDEX_BYTES, (double)stats.index_bytes);
 	put(self, batch, STORE_QUARANTINED, (double)stats.quarantined);
+	put(self, batch, STORE_WRITE_ERRORS, (double)stats.write_errors);
+	put_work(self, batch, STORE_FLUSHES, &stats.flush);
+	put_work(self, batch, STORE_MERGES, &stats.merge);
 	put_tiers(self, batch, &stats);
 }
 
@@ -198,6 +249,7 @@ static int self_collect(void *instance, struct kymo_batch *batch)
 	watch(self->host);
 	host_each_instance(self->host, put_instance, &emitting);
 	put_host(self, batch);
+	put_written(self, batch);
 	put_store(self, batch);
 	return 0;
 }

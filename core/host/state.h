@@ -24,6 +24,9 @@ struct host {
 	uint32_t n;
 
 	_Atomic uint64_t reloads, reload_failures;
+
+	void (*written)(void *data, struct host_written *written);	/* NULL: nobody writes */
+	void *written_data;
 };
 
 /* Everything that needs no settings. 0 or -ENOMEM; host_fini also after a failure. */

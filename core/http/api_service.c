@@ -102,6 +102,16 @@ static void put_store_parts(struct json *json, const struct store_stats *store)
 	json_end(json);
 }
 
+static void put_work(struct json *json, const char *key, const struct store_work *work)
+{
+	json_key(json, key);
+	json_object(json);
+	json_put_unsigned(json, "times", work->times);
+	json_put_integer(json, "last_ns", work->last_ns);
+	json_put_integer(json, "total_ns", work->total_ns);
+	json_end(json);
+}
+
 static void put_store(struct json *json, const struct store_stats *store)
 {
 	json_key(json, "store");
@@ -126,6 +136,8 @@ static void put_store(struct json *json, const struct store_stats *store)
 	json_put_unsigned(json, "write_errors", store->write_errors);
 	json_put_unsigned(json, "windows_closed", store->windows_closed);
 	json_put_unsigned(json, "windows_recomputed", store->windows_recomputed);
+	put_work(json, "flush", &store->flush);
+	put_work(json, "merge", &store->merge);
 	render_put_time(json, "last_flush", store->last_flush);
 	render_put_time(json, "last_cleanup", store->last_cleanup);
 	put_store_parts(json, store);

@@ -66,9 +66,22 @@ static int open_store(struct kymo *kymo, const struct settings *settings, struct
 	return store_open(&options, &kymo->store, err);
 }
 
+static void take_written(void *data, struct host_written *written)
+{
+	struct receiver_stats stats;
+
+	receiver_stats(data, &stats);
+	*written = (struct host_written){
+		.requests = stats.requests, .requests_refused = stats.requests_refused, .samples = stats.samples,
+		.refused_labels = stats.malformed, .refused_limit = stats.over_limit,
+		.exemplars = stats.exemplars, .histograms = stats.histograms,
+	};
+}
+
 static int open_host(struct kymo *kymo, struct settings **settings, struct error *err)
 {
-	struct host_options options = { .store = kymo->store, .clock = kymo->clock, .requests = &kymo->requests };
+	struct host_options options = { .store = kymo->store, .clock = kymo->clock, .requests = &kymo->requests,
+					.written = take_written, .written_data = kymo->receiver };
 	int r = host_create(&options, &kymo->host, err);
 
 	if (r < 0)

@@ -64,13 +64,39 @@ static int close_windows(struct store *store, struct store_maintained *done, str
 	return r;
 }
 
+static void count_work(struct work_counters *work, int64_t began)
+{
+	int64_t took = clock_mono_ns() - began;
+
+	atomic_fetch_add(&work->times, 1);
+	atomic_store(&work->last_ns, took);
+	atomic_fetch_add(&work->total_ns, took);
+}
+
 static int flush_head(struct store *store, struct store_maintained *done, struct error *err)
 {
+	uint32_t before = done->blocks_written;
+	int64_t began;
 	int r;
 
 	pthread_mutex_lock(&store->maintain_lock);
+	began = clock_mono_ns();
 	r = store_flush(store, done, err);
+	if (done->blocks_written != before)
+		count_work(&store->counters.flush, began);
 	tell_and_unlock(store);
+	return r;
+}
+
+/* With the maintain lock. */
+static int merge(struct store *store, struct store_maintained *done, struct error *err)
+{
+	uint32_t before = done->blocks_merged;
+	int64_t began = clock_mono_ns();
+	int r = merge_blocks(store, done, err);
+
+	if (done->blocks_merged != before)
+		count_work(&store->counters.merge, began);
 	return r;
 }
 
@@ -98,7 +124,7 @@ static int run(struct store *store, unsigned what, struct store_maintained *done
 		first = close_windows(store, done, err);
 	if (what & MAINTAIN_FLUSH && (r = flush_head(store, done, err)) < 0 && !first)
 		first = r;
-	if (what & MAINTAIN_MERGE && (r = with_lock(store, merge_blocks, done, err)) < 0 && !first)
+	if (what & MAINTAIN_MERGE && (r = with_lock(store, merge, done, err)) < 0 && !first)
 		first = r;
 	if (what & MAINTAIN_MERGE && (r = with_lock(store, delete_apply, done, err)) < 0 && !first)
 		first = r;

@@ -41,10 +41,16 @@ struct expiry_guard {
 	kymo_ms suspect;	/* the clock jumped to here; INT64_MIN: it did not */
 };
 
+struct work_counters {
+	_Atomic uint64_t times;
+	_Atomic int64_t last_ns, total_ns;
+};
+
 struct store_counters {
 	_Atomic uint64_t appended, repeated, refused[REFUSALS], dropped, thinned, unlogged, late, quarantined, write_errors;
 	_Atomic uint64_t windows_closed, windows_recomputed;	/* kept by downsample.c */
 	_Atomic kymo_ms last_flush, last_cleanup;
+	struct work_counters flush, merge;	/* kept by maintain.c */
 };
 
 struct store {

@@ -337,6 +337,11 @@ static void index_numbers(struct store *store, struct store_stats *stats)
 	stats->series_expired = index.removed;
 }
 
+static struct store_work work_of(const struct work_counters *work)
+{
+	return (struct store_work){ atomic_load(&work->times), atomic_load(&work->last_ns), atomic_load(&work->total_ns) };
+}
+
 static void counter_numbers(struct store *store, struct store_stats *stats)
 {
 	struct store_counters *counters = &store->counters;
@@ -353,6 +358,8 @@ static void counter_numbers(struct store *store, struct store_stats *stats)
 	stats->write_errors = atomic_load(&counters->write_errors);
 	stats->windows_closed = atomic_load(&counters->windows_closed);
 	stats->windows_recomputed = atomic_load(&counters->windows_recomputed);
+	stats->flush = work_of(&counters->flush);
+	stats->merge = work_of(&counters->merge);
 	stats->last_flush = atomic_load(&counters->last_flush);
 	stats->last_cleanup = atomic_load(&counters->last_cleanup);
 }

@@ -186,6 +186,12 @@ void store_watch(struct store *store,
 		 void (*closed)(void *data, enum kymo_tier tier, const struct store_closed *records, uint32_t n),
 		 void *data);
 
+/* Work of one kind, done in the background or asked for: how often, and how long it took. */
+struct store_work {
+	uint64_t times;
+	int64_t last_ns, total_ns;
+};
+
 struct store_stats {
 	struct {
 		uint64_t bytes, samples;	/* on disk; samples or records */
@@ -202,6 +208,7 @@ struct store_stats {
 	uint64_t quarantined;			/* damaged parts set aside */
 	uint64_t write_errors;
 	uint64_t windows_closed, windows_recomputed;
+	struct store_work flush, merge;		/* that wrote blocks; that merged some */
 	kymo_ms opened_at, last_flush, last_cleanup;	/* INT64_MIN: not yet */
 };
 void store_stats(struct store *store, struct store_stats *stats);

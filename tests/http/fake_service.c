@@ -61,8 +61,10 @@ int service_query(struct kymo *kymo, const struct kymo_query *query, struct kymo
 	note_query(kymo, query);
 	if (kymo->slow)
 		nanosleep(&nap, NULL);
+	kymo->held++;
 	while (kymo->holds)
 		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+	kymo->held--;
 	if (kymo->fails)
 		return result(kymo, err);
 	if (!(*out = answer_create(sizeof **out)))

@@ -29,6 +29,7 @@ struct kymo {
 	_Atomic uint32_t requests;
 	kymo_ms slow;			/* service_query takes so long */
 	_Atomic bool holds;		/* and does not end while this is set */
+	_Atomic uint32_t held;		/* so many do */
 	series_ref foreign;		/* not of this host; 0: all are */
 
 	/* What fake_request says of its body. */

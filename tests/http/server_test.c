@@ -415,10 +415,12 @@ static void long_queries_hold_up_nobody(void **state)
 	for (int i = 0; i < QUERIES_MOST; i++) {
 		fds[i] = dial_tcp(http_server_address(server, 0));
 		say(fds[i], query);
+		while (i < 2 && fake.held != (uint32_t)i + 1)	/* else there would be no room for the last ones */
+			poll(NULL, 0, 1);
 	}
 	await_requests(QUERIES_MOST);
 	expect("GET /-/healthy HTTP/1.1\r\n" LOCAL "\r\n", "200 OK", "healthy");
-	expect("GET /metrics HTTP/1.1\r\n" LOCAL "\r\n", "200 OK", "kymo_exposition");
+	expect("GET /metrics HTTP/1.1\r\n" LOCAL "Connection: close\r\n\r\n", "200 OK", "kymo_exposition");
 	expect("POST /kymo/v1/events HTTP/1.1\r\n" LOCAL "Content-Length: 12\r\n\r\n{\"name\":\"a\"}", "202", "accepted");
 	expect("POST /-/reload HTTP/1.1\r\n" LOCAL "Content-Length: 0\r\n\r\n", "200 OK", "changes");
 	await_requests(QUERIES_MOST);	/* not one of them is done */

@@ -165,9 +165,42 @@ static void many_threads_see_whole_windows(void **state)
 	assert_true(stats.appended > STEPS);
 }
 
+/* Nothing to do is no time of it. */
+static void work_is_counted_with_the_time_it_took(void **state)
+{
+	struct store_stats stats;
+	series_ref ref;
+
+	(void)state;
+	folder_make(&folder);
+	folder.options.retention[KYMO_RAW] = FOREVER;
+	folder_open(&folder);
+	ref = series_of(folder.store, "m", NULL);
+	maintain(folder.store, MAINTAIN_FLUSH | MAINTAIN_MERGE);
+	store_stats(folder.store, &stats);
+	assert_true(stats.flush.times == 0 && stats.merge.times == 0 && stats.flush.total_ns == 0);
+	for (int i = 1; i <= 3; i++) {
+		must_put(folder.store, ref, T0 + i * 1000, i);
+		maintain(folder.store, MAINTAIN_FLUSH);
+		maintain(folder.store, MAINTAIN_FLUSH);
+		store_stats(folder.store, &stats);
+		assert_int_equal(stats.flush.times, i);
+		assert_true(stats.flush.last_ns > 0 && stats.flush.total_ns >= stats.flush.last_ns);
+	}
+	folder.clock.now = T0 + 100 * H;
+	for (int i = 0; i < 2; i++) {
+		maintain(folder.store, MAINTAIN_MERGE);
+		store_stats(folder.store, &stats);
+		assert_int_equal(stats.merge.times, 1);
+		assert_true(stats.merge.last_ns > 0 && stats.merge.total_ns == stats.merge.last_ns);
+	}
+	folder_remove(&folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(work_is_counted_with_the_time_it_took),
 		cmocka_unit_test_setup_teardown(the_thread_does_everything, make, clean),
 		cmocka_unit_test_setup_teardown(a_report_says_what_was_done, make, clean),
 		cmocka_unit_test_setup_teardown(many_threads_see_whole_windows, make, clean),

@@ -68,6 +68,24 @@ def what_is_answered_is_stored():
         expect(stats["refused"] == {"late": 0, "conflict": 0, "unknown": 0}, stats)
 
 
+def it_is_counted_in_metrics_of_kymo_itself():
+    with Daemon(QUIET) as kymo:
+        at = now_ms() - 1000
+        write(kymo, remote.series_bytes({"__name__": "a"}, [(at, 1), (at + 1, 2)]))
+        write(kymo, remote.series_bytes({"__name__": "a"}, [(at, 7)]) + remote.series_bytes({"b": "c"}, [(at, 7)]), 400)
+        kymo.cli("maintain", "flush")
+        wanted = {"kymo_remote_write_requests_total": 2, "kymo_remote_write_samples_total": 4,
+                  'kymo_remote_write_refused_total{reason="labels"}': 1, 'kymo_store_refused_total{reason="conflict"}': 1,
+                  "kymo_store_flushes_total": 1}
+
+        def counted():
+            lines = dict(line.rsplit(" ", 1) for line in kymo.request("GET", "/metrics")[1].splitlines() if line[0] != "#")
+            return all(float(lines.get(name, -1)) == value for name, value in wanted.items()) and lines
+
+        expect(float(wait_for("the counters", counted)["kymo_store_flush_duration"]) > 0, "the flush took some time")
+        expect("samples of remote write" in kymo.cli("stats"), "kymo stats tells too")
+
+
 def what_is_wrong_is_said():
     with Daemon(QUIET, head=fixed("body: 64KiB")) as kymo:
         good = remote.series_bytes({"__name__": "good"}, [(now_ms(), 1)])
@@ -271,7 +289,7 @@ def a_real_vmagent_loses_nothing():
             expect(ours(kymo, "kymo"), "the others go on")
 
 
-CASES = [what_is_answered_is_stored, what_is_wrong_is_said, limits_are_answered_with_429, bodies_in_flight_are_bounded,
+CASES = [what_is_answered_is_stored, it_is_counted_in_metrics_of_kymo_itself, what_is_wrong_is_said, limits_are_answered_with_429, bodies_in_flight_are_bounded,
          slow_writers_hold_up_nobody, series_of_others_are_not_offered, can_be_turned_off]
 for name, case in (("prometheus", a_real_prometheus_loses_nothing), ("vmagent", a_real_vmagent_loses_nothing)):
     if remote.tool(name) and remote.tool("prometheus"):
