@@ -238,23 +238,33 @@ static bool any_retention(const struct policies *p, enum kymo_tier tier)
 	return false;
 }
 
-kymo_ms policies_block_retention(struct store *store, const struct block *block, const struct store_options *options)
+static kymo_ms retention_of(struct store *store, series_ref ref, const struct store_options *options, enum kymo_tier tier)
+{
+	const struct series *series = index_series(store->index, ref);
+	const struct metric *metric = series ? series->metric->metric : NULL;
+
+	return policy_retention(metric ? policy_of(store, metric->name, metric->name_len) : NULL, options, tier);
+}
+
+/* Of series that cannot be read nobody knows: as long as anything is kept. */
+kymo_ms policies_block_retention(struct store *store, struct block *block, const struct store_options *options)
 {
 	enum kymo_tier tier = block_tier(block);
+	struct block_walk walk = block_walk(block);
+	struct block_series series;
 	kymo_ms longest = 0;
+	int r;
 
 	if (!any_retention(atomic_load(&store->policies), tier))
 		return options->retention[tier];
 	index_lock(store->index);
-	for (uint32_t i = 0; i < block_count(block) && longest != FOREVER; i++) {
-		const struct series *series = index_series(store->index, block_series_at(block, i)->ref);
-		const struct metric *metric = series ? series->metric->metric : NULL;
-		const struct policy *policy = metric ? policy_of(store, metric->name, metric->name_len) : NULL;
-		kymo_ms retention = policy_retention(policy, options, tier);
+	while (longest != FOREVER && (r = block_walk_next(&walk, &series))) {
+		kymo_ms retention = r < 0 ? FOREVER : retention_of(store, series.ref, options, tier);
 
 		longest = retention > longest ? retention : longest;
 	}
 	index_unlock(store->index);
+	block_walk_end(&walk);
 	return longest;
 }
 

@@ -24,7 +24,7 @@ const struct policy *policy_of(struct store *store, const char *name, size_t n);
 kymo_ms policy_retention(const struct policy *policy, const struct store_options *options, enum kymo_tier tier);
 /* The shortest of a tier, and the longest that a series of a block has. */
 kymo_ms policies_shortest(struct store *store, const struct store_options *options, enum kymo_tier tier);
-kymo_ms policies_block_retention(struct store *store, const struct block *block, const struct store_options *options);
+kymo_ms policies_block_retention(struct store *store, struct block *block, const struct store_options *options);
 
 /* policies_trim.c, with the maintain lock. Up to here a merge leaves out what this series has; INT64_MIN: nothing. */
 kymo_ms policies_horizon(struct store *store, series_ref ref, enum kymo_tier tier);

@@ -11,6 +11,7 @@
 #include "store/merge.h"
 #include "store/policies.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #define HOUR INT64_C(3600000)
@@ -60,30 +61,36 @@ kymo_ms policies_horizon(struct store *store, series_ref ref, enum kymo_tier tie
 	return horizon;
 }
 
-static uint64_t past_entries(const struct block_series *series, kymo_ms horizon)
+static uint64_t past_entries(struct block *block, series_ref ref, kymo_ms horizon)
 {
+	struct block_chunks chunks = { 0 };
 	uint64_t n = 0;
 
-	for (uint32_t i = 0; i < series->n_chunks && series->chunks[i].last <= horizon; i++)
-		n += series->chunks[i].n;
+	block_find(block, ref, INT64_MIN, horizon, &chunks, NULL);
+	for (uint32_t i = 0; i < chunks.n && chunks.chunk[i].last <= horizon; i++)
+		n += chunks.chunk[i].n;
+	block_chunks_fini(&chunks);
 	return n;
 }
 
-static bool is_worth_it(struct store *store, const struct block *block)
+static bool is_worth_it(struct store *store, struct block *block)
 {
+	struct block_walk walk = block_walk(block);
+	struct block_series series;
 	enum kymo_tier tier = block_tier(block);
 	kymo_ms needs = needed_from(store, tier);
 	uint64_t past = 0;
+	int r;
 
 	index_lock(store->index);
-	for (uint32_t i = 0; i < block_count(block); i++) {
-		const struct block_series *series = block_series_at(block, i);
-		kymo_ms horizon = horizon_of_series(store, series->ref, tier, needs);
+	while ((r = block_walk_next(&walk, &series)) && r != -ENOMEM) {
+		kymo_ms horizon = r < 0 ? INT64_MIN : horizon_of_series(store, series.ref, tier, needs);
 
 		if (horizon != INT64_MIN)
-			past += past_entries(series, horizon);
+			past += past_entries(block, series.ref, horizon);
 	}
 	index_unlock(store->index);
+	block_walk_end(&walk);
 	return past && past * WORTH_IT >= block_entries(block);
 }
 

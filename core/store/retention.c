@@ -48,7 +48,7 @@ static bool believed(struct store *store, enum kymo_tier tier, kymo_ms now, kymo
 /* ---- blocks ---- */
 
 /* The horizon is that of the shortest retention; of what policies keep for different times in a block the longest counts. */
-static bool is_past(struct store *store, const struct block *block)
+static bool is_past(struct store *store, struct block *block)
 {
 	struct store_options options = store_settings(store);
 	kymo_ms retention = policies_block_retention(store, block, &options), horizon;
