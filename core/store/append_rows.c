@@ -57,25 +57,44 @@ static int put_row(struct appending *a, struct group *group, kymo_ms at, const d
 	return 0;
 }
 
-/* As many whole groups as the run begins with. *n: how many samples those were. */
-static int put_whole_groups(struct appending *a, const struct run *run, uint32_t *n)
+/* The group whose members stand there in their order, all before that time. NULL: none. */
+static struct group *whole_group_at(struct appending *a, const struct run *run, uint32_t at)
 {
-	struct head *head = &a->store->head;
-	int r = 0;
+	const struct series *series = index_series(a->store->index, run->refs[at]);
+	struct group *group = series ? group_of(&a->store->head, series) : NULL;
 
-	*n = 0;
+	if (!group || group->n > run->n - at || run->at <= group->newest ||
+	    memcmp(group->refs, run->refs + at, group->n * sizeof *group->refs) != 0)
+		return NULL;
+	return group;
+}
+
+/* How many samples those are of the whole groups that the run begins with. */
+static uint32_t whole_groups(struct appending *a, const struct run *run)
+{
+	const struct group *group;
+	uint32_t n = 0;
+
 	if (run->at < a->rules.oldest || run->at == INT64_MIN)
 		return 0;
-	while (r == 0 && *n < run->n) {
-		const struct series *series = index_series(a->store->index, run->refs[*n]);
-		struct group *group = series ? group_of(head, series) : NULL;
+	while (n < run->n && (group = whole_group_at(a, run, n)))
+		n += group->n;
+	return n;
+}
 
-		if (!group || group->n > run->n - *n || run->at <= group->newest ||
-		    memcmp(group->refs, run->refs + *n, group->n * sizeof *group->refs) != 0)
+/* *put: how many. Less than n: a group came twice. */
+static int put_whole_groups(struct appending *a, const struct run *run, uint32_t n, uint32_t *put)
+{
+	int r = 0;
+
+	*put = 0;
+	while (r == 0 && *put < n) {
+		struct group *group = group_of(&a->store->head, index_series(a->store->index, run->refs[*put]));
+
+		if (run->at <= group->newest)
 			break;
-		r = put_row(a, group, run->at, run->values + *n, NULL, group->n);
-		if (r == 0)
-			*n += group->n;
+		r = put_row(a, group, run->at, run->values + *put, NULL, group->n);
+		*put += group->n;
 	}
 	return r;
 }
@@ -195,11 +214,13 @@ static int gather(struct appending *a, const struct run *run, uint32_t from)
 /* ---- judging groups ---- */
 
 /* Has this very request come often? */
-static bool is_repeated(struct append_scratch *scratch, const struct run *run, uint32_t from)
+static bool is_repeated(struct append_scratch *scratch, const struct run *run)
 {
-	uint64_t hash = XXH3_64bits(run->refs + from, (run->n - from) * sizeof *run->refs);
+	uint64_t hash = XXH3_64bits(run->refs, run->n * sizeof *run->refs);
 	uint32_t i = 0;
 
+	if (run->n < GROUP_LEAST)
+		return false;
 	while (i < REPEATS && scratch->repeat[i].hash != hash)
 		i++;
 	if (i == REPEATS) {
@@ -221,11 +242,10 @@ static bool have_had_their_time(const struct append_scratch *scratch)
 	return true;
 }
 
-static void retire_misfits(struct appending *a, const struct run *run, uint32_t from)
+static void retire_misfits(struct appending *a, bool repeated)
 {
 	struct append_scratch *scratch = a->scratch;
-	bool all = scratch->n_gathered && scratch->n_fresh >= GROUP_LEAST && is_repeated(scratch, run, from) &&
-		   have_had_their_time(scratch);
+	bool all = repeated && scratch->n_fresh >= GROUP_LEAST && have_had_their_time(scratch);
 
 	for (uint32_t i = 0; i < scratch->n_gathered; i++) {
 		struct gathered *gathered = &scratch->gathered[i];
@@ -356,19 +376,19 @@ static void forget_gathered(struct append_scratch *scratch)
 			scratch->gathered[i].group->gathered = 0;
 }
 
-static int put_fresh(struct appending *a, const struct run *run, uint32_t from)
+static int put_fresh(struct appending *a, const struct run *run, bool repeated)
 {
 	uint32_t lone;
 	int r;
 
-	retire_misfits(a, run, from);
+	retire_misfits(a, repeated);
 	r = pick_lone(a, run, &lone);
 	if (r == 0)
 		r = put_gathered(a, run->at);
 	return r < 0 ? r : put_many(a, lone, run->at);
 }
 
-static int put_rest(struct appending *a, const struct run *run, uint32_t from)
+static int put_rest(struct appending *a, const struct run *run, uint32_t from, bool repeated)
 {
 	struct append_scratch *scratch = a->scratch;
 	int r = reserve_run(scratch, run->n);
@@ -378,7 +398,7 @@ static int put_rest(struct appending *a, const struct run *run, uint32_t from)
 		r = gather(a, run, from);
 	forget_fresh(a, run);
 	if (r == 0)
-		r = put_fresh(a, run, from);
+		r = put_fresh(a, run, repeated);
 	forget_gathered(scratch);
 	return r;
 }
@@ -408,18 +428,26 @@ static void mark_closed(struct appending *a, const struct run *run)
 			downsample_mark(a->store, run->refs[i], run->at);
 }
 
+static int put_run(struct appending *a, const struct run *run)
+{
+	uint32_t whole = whole_groups(a, run);
+	bool repeated = whole < run->n && is_repeated(a->scratch, run);
+	int r;
+
+	if (repeated)
+		return put_rest(a, run, 0, true);
+	r = put_whole_groups(a, run, whole, &whole);
+	return r < 0 || whole == run->n ? r : put_rest(a, run, whole, false);
+}
+
 int append_run(struct appending *a, const struct run *run)
 {
-	struct head *head = &a->store->head;
-	uint32_t n;
 	int r;
 
 	a->scratch->n_late = 0;
-	pthread_mutex_lock(&head->lock);
-	r = put_whole_groups(a, run, &n);
-	if (r == 0 && n < run->n)
-		r = put_rest(a, run, n);
-	pthread_mutex_unlock(&head->lock);
+	pthread_mutex_lock(&a->store->head.lock);
+	r = put_run(a, run);
+	pthread_mutex_unlock(&a->store->head.lock);
 	mark_closed(a, run);
 	return r < 0 ? r : put_late(a, run);
 }

@@ -20,7 +20,8 @@ enum { MS = 1000000 };
 
 #define TICK_MOST 1000			/* windows close this late at most; ms */
 #define TRY_AGAIN 10000			/* a flush that failed; ms */
-#define HEAD_MOST (UINT64_C(64) << 20)	/* a head that is larger is flushed early; bytes */
+#define HEAD_LEAST (UINT64_C(64) << 20)	/* a head that is larger than both is flushed early; bytes */
+#define HEAD_SERIES 128			/* of a series */
 
 /* A thread that does its work now and then, until it is stopped. */
 struct ticker {
@@ -215,14 +216,25 @@ static void *sync_thread(void *data)
 	return NULL;
 }
 
+/* Many series have little each, so that all of them together stay small. */
+static bool head_is_large(struct store *store)
+{
+	struct index_stats stats;
+	uint64_t bytes = atomic_load(&store->head.bytes);
+
+	if (bytes <= HEAD_LEAST)
+		return false;
+	index_stats(store->index, &stats);
+	return bytes > (uint64_t)stats.series * HEAD_SERIES;
+}
+
 static bool flush_due(struct store *store, int64_t now)
 {
 	struct maintainer *maintainer = store->maintainer;
 
 	if (now < maintainer->no_flush_before)
 		return false;
-	return now >= maintainer->next_flush || atomic_load(&store->flush_wanted) ||
-	       atomic_load(&store->head.bytes) > HEAD_MOST;
+	return now >= maintainer->next_flush || atomic_load(&store->flush_wanted) || head_is_large(store);
 }
 
 static unsigned work_due(struct store *store, int64_t now)

@@ -6,6 +6,7 @@
  * A row lies at a multiple of 8: words of `changed`, words of `present` if some are
  * missing, where the tokens of each word begin (u32), tokens.
  */
+#include "store/changed.h"
 #include "store/rows_format.h"
 
 #include <errno.h>
@@ -90,25 +91,13 @@ static int reserve_bytes(struct rows *rows, size_t n)
 	return 0;
 }
 
-static inline uint64_t changed_word(const double *values, const uint64_t *last, uint32_t n)
-{
-	uint64_t changed = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		changed |= (uint64_t)(value_bits(values[i]) != last[i]) << i;
-	return changed;
-}
-
 /* Who changed; how many those are. */
 static uint32_t find_changed(const struct rows *rows, const uint64_t *last, const double *values, const uint64_t *present,
 			     uint64_t *changed)
 {
-	uint32_t count = 0, whole = rows->n / 64;
+	uint32_t count = 0;
 
-	for (uint32_t w = 0; w < whole; w++)
-		changed[w] = changed_word(values + w * 64, last + w * 64, 64);
-	if (rows->n % 64)
-		changed[whole] = changed_word(values + whole * 64, last + whole * 64, rows->n % 64);
+	changed_find(values, last, rows->n, changed);
 	for (uint32_t w = 0; w < rows->words; w++) {
 		if (present)
 			changed[w] &= present[w];
@@ -173,11 +162,6 @@ static void read_changed(const struct rows *rows, const struct row *row, uint32_
 	token_get(token, last, state);
 }
 
-static bool is_present(const struct rows *rows, const struct row *row, uint32_t slot)
-{
-	return row->count == rows->n || row_changed(rows, row->offset)[rows->words + slot / 64] >> slot % 64 & 1;
-}
-
 uint32_t rows_read(const struct rows *rows, uint32_t slot, kymo_ms *at, double *values)
 {
 	uint64_t last = rows->base[slot];
@@ -188,7 +172,7 @@ uint32_t rows_read(const struct rows *rows, uint32_t slot, kymo_ms *at, double *
 		const struct row *row = &rows->row[r];
 		uint64_t changed = row_changed(rows, row->offset)[slot / 64];
 
-		if (!is_present(rows, row, slot))
+		if (!row_has(rows, row, slot))
 			continue;
 		if (changed >> slot % 64 & 1)
 			read_changed(rows, row, slot, changed, &last, &state);
@@ -201,7 +185,7 @@ uint32_t rows_read(const struct rows *rows, uint32_t slot, kymo_ms *at, double *
 kymo_ms rows_first_of(const struct rows *rows, uint32_t slot)
 {
 	for (uint32_t r = 0; r < rows->n_rows; r++)
-		if (is_present(rows, &rows->row[r], slot))
+		if (row_has(rows, &rows->row[r], slot))
 			return rows->row[r].at;
 	return INT64_MAX;
 }

@@ -28,4 +28,9 @@ static inline uint8_t *row_tokens(const struct rows *rows, size_t offset, bool p
 	return rows->bytes + offset + row_head(rows, partial);
 }
 
+static inline bool row_has(const struct rows *rows, const struct row *row, uint32_t slot)
+{
+	return row->count == rows->n || row_changed(rows, row->offset)[rows->words + slot / 64] >> slot % 64 & 1;
+}
+
 #endif

@@ -22,9 +22,10 @@ struct sealing {
 	const struct rows *rows;
 	const struct sealed *before;
 	struct buf *out;
-	uint64_t value[64];		/* of 64 members, as the rows are walked */
-	uint8_t state[64];
-	double column[64][ROWS_MOST];
+	/* Of 64 members, as the rows are walked: */
+	uint64_t other;			/* those of which a token was no difference */
+	int64_t units[64];
+	int64_t column[64][ROWS_MOST];	/* in the member's unit */
 };
 
 /* Those of a word that change after the first row, or are missing in one. */
@@ -42,6 +43,7 @@ static uint64_t find_busy(const struct rows *rows, uint32_t word)
 	return word == rows->words - 1 && rows->n % 64 ? busy & ((UINT64_C(1) << rows->n % 64) - 1) : busy;
 }
 
+/* The last value of members that change once, in the first row, is what it changes to. */
 static void turn(struct sealing *sealing, uint32_t word, uint64_t busy)
 {
 	const struct rows *rows = sealing->rows;
@@ -53,13 +55,20 @@ static void turn(struct sealing *sealing, uint32_t word, uint64_t busy)
 
 		for (uint64_t left = row_changed(rows, offset)[word]; left; left &= left - 1) {
 			int slot = __builtin_ctzll(left);
+			int64_t difference = 0;
+			const uint8_t *next = token_get_difference(token, &difference);
 
-			token = token_get(token, &sealing->value[slot], &sealing->state[slot]);
+			if (!next) {
+				sealing->other |= UINT64_C(1) << slot;
+				next = token_skip(token);
+			}
+			sealing->units[slot] += difference;
+			token = next;
 		}
 		for (uint64_t left = busy; left; left &= left - 1) {
 			int slot = __builtin_ctzll(left);
 
-			sealing->column[slot][r] = value_of_bits(sealing->value[slot]);
+			sealing->column[slot][r] = sealing->units[slot];
 		}
 	}
 }
@@ -83,51 +92,91 @@ static void put_quiet(struct sealing *sealing, uint32_t slot, uint64_t bits)
 	put_constant(sealing->out, SEALED_CONSTANT, bits);
 }
 
-/* Which rows it is in; its values there. How many. */
-static uint32_t gather(const struct sealing *sealing, uint32_t slot, uint8_t *in, double *values)
+/* Which rows it is in; what it has there in units. How many. */
+static uint32_t gather(const struct sealing *sealing, uint32_t slot, uint8_t *in, int64_t *units)
 {
 	const struct rows *rows = sealing->rows;
 	uint32_t n = 0;
 
 	memset(in, 0, BITMAP);
 	for (uint32_t r = 0; r < rows->n_rows; r++) {
-		const struct row *row = &rows->row[r];
-
-		if (row->count != rows->n &&
-		    !(row_changed(rows, row->offset)[rows->words + slot / 64] >> slot % 64 & 1))
+		if (!row_has(rows, &rows->row[r], slot))
 			continue;
 		in[r / 8] |= (uint8_t)(1 << r % 8);
-		values[n++] = sealing->column[slot % 64][r];
+		units[n++] = sealing->column[slot % 64][r];
 	}
 	return n;
 }
 
-/* Values that have a decimal unit in rows have it in a column. */
-static struct values_hint hint_for(uint8_t state)
+/* Of full precision, or the unit has changed: value by value. */
+static int put_values(struct sealing *sealing, uint32_t slot)
 {
-	uint8_t unit = state & TOKEN_UNIT;
+	kymo_ms at[ROWS_MOST];
+	double values[ROWS_MOST];
+	uint32_t n = rows_read(sealing->rows, slot, at, values);
+	struct values_hint hint = { .dear = true };
 
-	return (struct values_hint){ .exponent = unit <= 15 ? unit : 0, .dear = state & TOKEN_FOREIGN ? 1 : 0 };
+	return values_encode(values, n, VALUES_SEAL, &hint, sealing->out);
+}
+
+static int put_units(struct sealing *sealing, uint32_t slot, const int64_t *units, uint32_t n)
+{
+	int64_t scaled[ROWS_MOST];
+	unsigned unit = sealing->rows->base_state[slot] & TOKEN_UNIT, shift = unit == 16 ? 10 : 12;
+
+	if (unit <= 15)
+		return values_encode_decimal(units, n, -(int32_t)unit, VALUES_SEAL, sealing->out);
+	for (uint32_t i = 0; i < n; i++)
+		scaled[i] = units[i] * (INT64_C(1) << shift);
+	return values_encode_decimal(scaled, n, 0, VALUES_SEAL, sealing->out);
 }
 
 static int put_busy(struct sealing *sealing, uint32_t slot)
 {
 	const struct rows *rows = sealing->rows;
-	const double *values = sealing->column[slot % 64];
-	struct values_hint hint = hint_for(sealing->state[slot % 64]);
+	const int64_t *units = sealing->column[slot % 64];
 	uint32_t n = rows->n_rows;
 	uint8_t in[BITMAP], some = 0;
-	double gathered[ROWS_MOST];
+	int64_t gathered[ROWS_MOST];
 
 	if (rows->partial) {
 		n = gather(sealing, slot, in, gathered);
 		some = n < rows->n_rows ? SOME : 0;
-		values = gathered;
+		units = gathered;
 	}
 	buf_add_u8(sealing->out, (uint8_t)((n ? SEALED_COLUMN : SEALED_NONE) | some));
-	if (some && n)
+	if (!n)
+		return 0;
+	if (some)
 		buf_add(sealing->out, in, (rows->n_rows + 7) / 8);
-	return n ? values_encode(values, n, VALUES_SEAL, &hint, sealing->out) : 0;
+	return sealing->other >> slot % 64 & 1 ? put_values(sealing, slot) : put_units(sealing, slot, units, n);
+}
+
+/* What a member without a change after the first row has all the time. */
+static uint64_t constant_of(const struct sealing *sealing, uint32_t slot)
+{
+	const struct rows *rows = sealing->rows;
+	kymo_ms at[ROWS_MOST];
+	double values[ROWS_MOST];
+
+	if (!(row_changed(rows, rows->row[0].offset)[slot / 64] >> slot % 64 & 1))
+		return rows->base[slot];
+	if (!(sealing->other >> slot % 64 & 1))
+		return token_value(sealing->units[slot % 64], rows->base_state[slot] & TOKEN_UNIT);
+	rows_read(rows, slot, at, values);
+	return value_bits(values[0]);
+}
+
+/* In units only where the last value before the rows is in units. */
+static void begin_word(struct sealing *sealing, uint32_t first, uint32_t n)
+{
+	const struct rows *rows = sealing->rows;
+
+	sealing->other = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		sealing->units[i] = token_last(rows->base[first + i], rows->base_state[first + i]);
+		sealing->other |= (uint64_t)((rows->base_state[first + i] & TOKEN_FOREIGN) != 0) << i;
+	}
 }
 
 static int seal_word(struct sealing *sealing, uint32_t word, uint32_t *begin)
@@ -137,15 +186,14 @@ static int seal_word(struct sealing *sealing, uint32_t word, uint32_t *begin)
 	uint64_t busy = find_busy(rows, word);
 	int r = 0;
 
-	memcpy(sealing->value, rows->base + first, n * sizeof *sealing->value);
-	memcpy(sealing->state, rows->base_state + first, n);
+	begin_word(sealing, first, n);
 	turn(sealing, word, busy);
 	for (uint32_t i = 0; i < n && r == 0; i++) {
 		begin[first + i] = (uint32_t)sealing->out->len;
 		if (busy >> i & 1)
 			r = put_busy(sealing, first + i);
 		else
-			put_quiet(sealing, first + i, sealing->value[i]);
+			put_quiet(sealing, first + i, constant_of(sealing, first + i));
 	}
 	return r;
 }

@@ -36,6 +36,14 @@ static bool worth_a_try(uint64_t bits, uint8_t state)
 	return state < 3 * TOKEN_TRIED || (bits * UINT64_C(0x9e3779b97f4a7c15)) >> 60 == 0;
 }
 
+uint8_t *token_put_varint(uint8_t *to, uint64_t v)
+{
+	for (; v >= 128; v >>= 7)
+		*to++ = (uint8_t)(v | 128);
+	*to++ = (uint8_t)v;
+	return to;
+}
+
 uint8_t *token_put_other(uint8_t *to, uint64_t bits, uint64_t last, uint8_t *state)
 {
 	uint64_t x = htole64(bits ^ last);
@@ -80,11 +88,6 @@ static inline const uint8_t *get_varint(const uint8_t *from, const uint8_t *end,
 	return NULL;
 }
 
-static inline int64_t unzigzag(uint64_t v)
-{
-	return (int64_t)(v >> 1 ^ -(v & 1));
-}
-
 static inline bool take_units(int64_t i, unsigned unit, uint64_t *last, uint8_t *state)
 {
 	if (i >= INT64_C(1) << 51 || i <= -(INT64_C(1) << 51))
@@ -101,7 +104,7 @@ static const uint8_t *read_other(const uint8_t *from, const uint8_t *end, uint64
 
 	if (code < TOKEN_UNITS) {
 		from = get_varint(from, end, &v);
-		return from && take_units(unzigzag(v), code, last, state) ? from : NULL;
+		return from && take_units(token_unzigzag(v), code, last, state) ? from : NULL;
 	}
 	if (code <= 24 || code > 32 || (size_t)(end - from) < code - 24)
 		return NULL;
@@ -120,7 +123,7 @@ const uint8_t *token_read(const uint8_t *from, const uint8_t *end, uint64_t *las
 	if (*from & 1)
 		return read_other(from, end, last, state);
 	from = get_varint(from, end, &v);
-	if (!from || !take_units(token_last(*last, *state) + unzigzag(v >> 1), *state & TOKEN_UNIT, last, state))
+	if (!from || !take_units(token_last(*last, *state) + token_unzigzag(v >> 1), *state & TOKEN_UNIT, last, state))
 		return NULL;
 	return from;
 }

@@ -51,7 +51,7 @@ static inline bool token_fits(uint64_t bits, unsigned unit, int64_t *i)
 	if (!(fabs(scaled) < 0x1p51))
 		return false;
 	*i = (int64_t)(value_bits(scaled + TOKEN_ROUND) - TOKEN_ROUND_BITS);
-	return (unit ? token_value(*i, unit) : value_bits((double)*i)) == bits;
+	return token_value(*i, unit) == bits;
 }
 
 static inline int64_t token_last(uint64_t last, uint8_t state)
@@ -59,23 +59,21 @@ static inline int64_t token_last(uint64_t last, uint8_t state)
 	return state & TOKEN_FOREIGN ? 0 : token_units_of(last, state & TOKEN_UNIT);
 }
 
-static inline uint8_t *token_put_varint(uint8_t *to, uint64_t v)
-{
-	for (; v >= 128; v >>= 7)
-		*to++ = (uint8_t)(v | 128);
-	*to++ = (uint8_t)v;
-	return to;
-}
-
 static inline uint64_t token_zigzag(int64_t i)
 {
 	return (uint64_t)i << 1 ^ (uint64_t)(i >> 63);
 }
 
+static inline int64_t token_unzigzag(uint64_t v)
+{
+	return (int64_t)(v >> 1 ^ -(v & 1));
+}
+
+uint8_t *token_put_varint(uint8_t *to, uint64_t v);
 /* A value that the unit of the series does not suit. */
 uint8_t *token_put_other(uint8_t *to, uint64_t bits, uint64_t last, uint8_t *state);
 
-/* At most TOKEN_MOST bytes. Changes *state, not the last value. Gives where the next one goes. */
+/* At most TOKEN_MOST bytes, and one more is written behind them. Changes *state, not the last value. Gives where the next one goes. */
 static inline uint8_t *token_put(uint8_t *to, uint64_t bits, uint64_t last, uint8_t *state)
 {
 	unsigned unit = *state & TOKEN_UNIT;
@@ -86,18 +84,32 @@ static inline uint8_t *token_put(uint8_t *to, uint64_t bits, uint64_t last, uint
 		return token_put_other(to, bits, last, state);
 	v = token_zigzag(i - token_last(last, *state)) << 1;
 	*state = (uint8_t)unit;
-	if (v < 128) {
-		*to = (uint8_t)v;
-		return to + 1;
-	}
-	return token_put_varint(to, v);
+	if (v >= 1 << 14)
+		return token_put_varint(to, v);
+	to[0] = (uint8_t)((v & 127) | (uint64_t)(v > 127) << 7);	/* one byte or two: no guess to make */
+	to[1] = (uint8_t)(v >> 7);
+	return to + 1 + (v > 127);
 }
 
 /* The state of a series whose first value this is. */
 uint8_t token_state_of(uint64_t bits);
 
-/* One that this process has made: of sound bytes. */
+/* One that this process has made: of sound bytes, with one more behind it. */
 const uint8_t *token_get(const uint8_t *from, uint64_t *last, uint8_t *state);
+/* If the token keeps the unit: the difference in units, and the next one. NULL: it is another kind. */
+static inline const uint8_t *token_get_difference(const uint8_t *from, int64_t *difference)
+{
+	uint64_t v = from[0] & 127, two = from[0] >> 7;
+
+	if (from[0] & 1)
+		return NULL;
+	v |= (uint64_t)(from[1] & 127) << 7 & -two;
+	from += 1 + two;
+	for (unsigned shift = 14; two && from[-1] & 128; shift += 7)
+		v |= (uint64_t)(*from++ & 127) << shift;
+	*difference = token_unzigzag(v >> 1);
+	return from;
+}
 static inline const uint8_t *token_skip(const uint8_t *from)
 {
 	if (*from & 1) {

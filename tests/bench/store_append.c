@@ -293,6 +293,13 @@ int main(int argc, char **argv)
 
 	log_set_level(LOG_STORE, LOG_LEVEL_ERROR);
 	load(argc > 1 ? argv[1] : NULL, &data);
+	if (argc > 2) {			/* of so many series: for a profile */
+		if (atoi(argv[2]))
+			speed(&data, (uint32_t)atoi(argv[2]), 240);
+		else
+			disorder(&data, 5000, 60);
+		return 0;
+	}
 	real_log(&data);
 	speed(&data, data.series, data.rows);
 	speed(&data, 10000, 240);
