@@ -158,6 +158,7 @@ static void block_destroy(struct block *block)
 	free(block->replaced);
 	free(block->columns);
 	free(block->pages);
+	free(block->times);
 	free(block->path);
 	pthread_mutex_destroy(&block->names_lock);
 	free(block);
@@ -169,7 +170,9 @@ static int block_load(struct block *block)
 
 	if (r == 0)
 		r = read_footer(block);
-	return r < 0 ? r : read_directory(block);
+	if (r == 0)
+		r = read_directory(block);
+	return r < 0 ? r : block_load_times(block);
 }
 
 int block_open(struct block_files *files, const char *path, struct block **out, struct error *err)

@@ -118,11 +118,14 @@ int block_find_series(struct block *block, series_ref ref, struct block_series *
 
 /*
  * What one reader has read of a file and not used yet: so that frames behind one
- * another cost one read. All zero at first; one thread at a time.
+ * another cost one read, and so do times. All zero at first; one thread at a time.
  */
-struct block_input {
+struct block_ahead {
 	uint64_t owner, at;
 	struct buf bytes;
+};
+struct block_input {
+	struct block_ahead frames, times;
 };
 void block_input_fini(struct block_input *input);
 /* About to read these chunks, one after another: how far one read may go. */

@@ -9,6 +9,10 @@
 #include <stdlib.h>
 
 #define READ_MOST ((uint64_t)256 << 10)		/* at once, for what is read next */
+enum {
+	TIMES_KEPT = 16 << 10,			/* bytes of times that an open block keeps */
+	TIMES_AHEAD = 32 << 10
+};
 
 struct bytes {
 	struct cached cached;
@@ -29,17 +33,18 @@ static void destroy_plain(struct cached *cached)
 
 void block_input_fini(struct block_input *input)
 {
-	buf_fini(&input->bytes);
+	buf_fini(&input->frames.bytes);
+	buf_fini(&input->times.bytes);
 	*input = (struct block_input){ 0 };
 }
 
-static bool is_in(const struct block_input *input, const struct block *block, const struct block_part *part)
+static bool is_in(const struct block_ahead *input, const struct block *block, const struct block_part *part)
 {
 	return input->owner == block->owner && part->at >= input->at && part->at + part->size <= input->at + input->bytes.len;
 }
 
 /* Read it, and what follows as far as that is wanted. */
-static int fill(struct block_input *input, const struct block *block, const struct block_part *part, uint64_t until)
+static int fill(struct block_ahead *input, const struct block *block, const struct block_part *part, uint64_t until)
 {
 	uint64_t n = until > part->at + part->size ? until - part->at : part->size;
 	int r;
@@ -65,15 +70,15 @@ static int unpack(struct block *block, const struct block_part *part, const uint
 	return 0;
 }
 
-int block_read_part(struct block *block, const struct block_part *part, uint64_t until, struct block_input *input, uint8_t *to)
+int block_read_part(struct block *block, const struct block_part *part, uint64_t until, struct block_ahead *ahead, uint8_t *to)
 {
-	struct block_input mine = { 0 };
-	struct block_input *from = input ? input : &mine;
+	struct block_ahead mine = { 0 };
+	struct block_ahead *from = ahead ? ahead : &mine;
 	int r = is_in(from, block, part) ? 0 : fill(from, block, part, until);
 
 	if (r == 0)
 		r = unpack(block, part, from->bytes.data + (part->at - from->at), to);
-	block_input_fini(&mine);
+	buf_fini(&mine.bytes);
 	return block_damage(block, r);
 }
 
@@ -103,7 +108,7 @@ static int frame_get(struct block *block, const struct block_part *part, uint64_
 	if (!frame)
 		return -ENOMEM;
 	cached_init(&frame->cached, block->owner, part->at, sizeof *frame + part->raw, destroy_plain);
-	r = block_read_part(block, part, until, input, frame->data);
+	r = block_read_part(block, part, until, input ? &input->frames : NULL, frame->data);
 	if (r < 0) {
 		free(frame);
 		return r;
@@ -119,18 +124,50 @@ static int decode_times(const uint8_t *data, size_t size, kymo_ms first, kymo_ms
 	return 0;
 }
 
-static int load_column(struct block *block, const struct block_column *column, kymo_ms *at)
+int block_load_times(struct block *block)
 {
-	uint8_t *data = malloc(column->part.raw);
-	int r = data ? block_read_part(block, &column->part, 0, NULL, data) : -ENOMEM;
+	const struct block_section *section = &block->section[SECTION_TIMES];
+	AUTO_BUF bytes = { 0 };
+	int r;
 
+	if (!section->size || section->size > TIMES_KEPT)
+		return 0;
+	r = block_read_at(block, section->at, section->size, &bytes);
+	if (r < 0)
+		return r;
+	block->times = bytes.data;
+	bytes = (struct buf){ 0 };
+	return 0;
+}
+
+static int decode_column(struct block *block, const struct block_column *column, const uint8_t *data, kymo_ms *at)
+{
+	return block_damage(block, decode_times(data, column->part.raw, column->first, column->last, column->n, at));
+}
+
+static int load_column(struct block *block, const struct block_column *column, struct block_ahead *ahead, kymo_ms *at)
+{
+	const struct block_section *section = &block->section[SECTION_TIMES];
+	uint64_t end = section->at + section->size, until = column->part.at + TIMES_AHEAD;
+	uint8_t *data;
+	int r;
+
+	if (block->times) {
+		const uint8_t *kept = block->times + (column->part.at - section->at);
+
+		if (checksum(kept, column->part.size) != column->part.checksum)
+			return block_damage(block, -EBADMSG);
+		return decode_column(block, column, kept, at);
+	}
+	data = malloc(column->part.raw);
+	r = data ? block_read_part(block, &column->part, until < end ? until : end, ahead, data) : -ENOMEM;
 	if (r == 0)
-		r = block_damage(block, decode_times(data, column->part.raw, column->first, column->last, column->n, at));
+		r = decode_column(block, column, data, at);
 	free(data);
 	return r;
 }
 
-static int column_get(struct block *block, const struct block_column *column, struct cached **held)
+static int column_get(struct block *block, const struct block_column *column, struct block_ahead *ahead, struct cached **held)
 {
 	struct block_cache *cache = block_files_cache(block->files);
 	size_t size = sizeof(struct times) + column->n * sizeof(kymo_ms);
@@ -144,7 +181,7 @@ static int column_get(struct block *block, const struct block_column *column, st
 	if (!times)
 		return -ENOMEM;
 	cached_init(&times->cached, block->owner, column->part.at, size, destroy_plain);
-	r = load_column(block, column, times->at);
+	r = load_column(block, column, ahead, times->at);
 	if (r < 0) {
 		free(times);
 		return r;
@@ -171,8 +208,8 @@ static int chunk_get(struct block *block, const struct block_chunk *chunk, uint6
 }
 
 /* The times, from the chunk or from the column; the reader goes behind them. */
-static int times_get(struct block *block, const struct block_chunk *chunk, struct reader *in, kymo_ms *own,
-		     struct block_times *times)
+static int times_get(struct block *block, const struct block_chunk *chunk, struct block_input *input, struct reader *in,
+		     kymo_ms *own, struct block_times *times)
 {
 	const char *data;
 	size_t size;
@@ -180,7 +217,7 @@ static int times_get(struct block *block, const struct block_chunk *chunk, struc
 
 	*times = (struct block_times){ .at = own };
 	if (chunk->column) {
-		r = column_get(block, &block->columns[chunk->column - 1], &times->held);
+		r = column_get(block, &block->columns[chunk->column - 1], input ? &input->times : NULL, &times->held);
 		if (r == 0)
 			times->at = ((const struct times *)times->held)->at;
 		return r;
@@ -213,7 +250,7 @@ int block_read_samples(struct block *block, const struct block_chunk *chunk, uin
 
 	*times = (struct block_times){ 0 };
 	if (r == 0)
-		r = times_get(block, chunk, &in, own, times);
+		r = times_get(block, chunk, input, &in, own, times);
 	if (r == 0 && values)
 		r = values_get(chunk, &in, values);
 	if (r < 0)
@@ -233,7 +270,8 @@ static int fold_values(const struct block_chunk *chunk, const struct reader *in,
 }
 
 /* Times are only looked at when it is not the first or the last sample that is asked for. */
-static int fold_times(struct block *block, const struct block_chunk *chunk, struct reader *in, struct block_fold *fold)
+static int fold_times(struct block *block, const struct block_chunk *chunk, struct block_input *input, struct reader *in,
+		      struct block_fold *fold)
 {
 	uint32_t first = fold->values.first_place, last = fold->values.last_place;
 	struct block_times times;
@@ -247,7 +285,7 @@ static int fold_times(struct block *block, const struct block_chunk *chunk, stru
 	own = chunk->column ? NULL : malloc(chunk->n * sizeof *own);
 	if (!chunk->column && !own)
 		return -ENOMEM;
-	r = times_get(block, chunk, in, own, &times);
+	r = times_get(block, chunk, input, in, own, &times);
 	if (r == 0) {
 		fold->first_at = times.at[first];
 		fold->last_at = times.at[last];
@@ -271,7 +309,7 @@ int block_read_fold(struct block *block, const struct block_chunk *chunk, uint64
 	if (r == 0)
 		r = fold_values(chunk, &values, &fold->values);
 	if (r == 0)
-		r = fold_times(block, chunk, &in, fold);
+		r = fold_times(block, chunk, input, &in, fold);
 	return block_damage(block, r);
 }
 

@@ -41,6 +41,7 @@ struct block {
 	uint64_t *replaced;
 	uint32_t n_columns, n_pages;
 	struct block_column *columns;
+	uint8_t *times;			/* the section, if it is small; unchecked */
 	struct block_page *pages;
 
 	pthread_mutex_t names_lock;
@@ -57,10 +58,12 @@ int block_read_at(const struct block *block, uint64_t at, uint64_t n, struct buf
 /* The bytes of a section, checked, into *out. */
 int block_read_section(const struct block *block, const struct block_section *section, struct buf *out);
 /*
- * The bytes of a part, checked and unpacked, into `to` (room for part->raw). With an
- * input up to `until` is read at once.
+ * The bytes of a part, checked and unpacked, into `to` (room for part->raw). Up to
+ * `until` is read at once and kept in *ahead, which may be NULL.
  */
-int block_read_part(struct block *block, const struct block_part *part, uint64_t until, struct block_input *input, uint8_t *to);
+int block_read_part(struct block *block, const struct block_part *part, uint64_t until, struct block_ahead *ahead, uint8_t *to);
+/* Keeps the times in memory if they are few. */
+int block_load_times(struct block *block);
 /* Columns and pages, from the section. 0, -EBADMSG, -ENOMEM. */
 int block_parse_directory(struct block *block, const struct buf *bytes);
 

@@ -16,6 +16,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+enum { LONG_RUN = 64 };			/* samples */
+
 struct lane {
 	uint32_t n, room, next;		/* parts of it; the next one to be decoded */
 	uint32_t *part;			/* numbers in parts.part */
@@ -310,14 +312,31 @@ static struct lane *earliest(struct raw_reader *reader, kymo_ms *limit)
 	return best;
 }
 
+/* How many of n rising times are not behind `end`. */
+static uint32_t count_until(const kymo_ms *times, uint32_t n, kymo_ms end)
+{
+	uint32_t from = 0, to = n;
+
+	if (!n || times[n - 1] <= end)
+		return n;
+	while (from < to) {
+		uint32_t middle = from + (to - from) / 2;
+
+		if (times[middle] <= end)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
 /* 1: decoded; 0: left out, being damaged; -ENOMEM. */
 static int lane_decode(struct raw_reader *reader, struct lane *lane)
 {
 	struct raw_run *run = &lane->run;
 	int r = raw_part_decode(&reader->parts, &reader->parts.part[lane->part[lane->next++]], run);
 
-	while (run->at < run->n && run->times[run->at] <= reader->start)
-		run->at++;
+	run->at = count_until(run->times, run->n, reader->start);
 	return r == -ENOMEM ? r : r == 0;
 }
 
@@ -335,11 +354,10 @@ static void skip(struct raw_reader *reader, kymo_ms given)
 /* How many entries of this run come before `limit`, one at least; all are within the end. */
 static uint32_t run_length(const struct raw_reader *reader, const struct raw_run *run, kymo_ms limit, uint32_t most)
 {
-	uint32_t n = 1;
+	uint32_t left = run->n - run->at, n;
 
-	while (n < most && run->at + n < run->n && run->times[run->at + n] < limit && run->times[run->at + n] <= reader->end)
-		n++;
-	return n;
+	n = count_until(run->times + run->at, left < most ? left : most, limit - 1 < reader->end ? limit - 1 : reader->end);
+	return n ? n : 1;
 }
 
 static void give_samples(struct columns *to, uint32_t at, const struct raw_run *run, uint32_t n)
@@ -377,6 +395,14 @@ static void give(struct raw_reader *reader, uint32_t at, struct raw_run *run, ui
 	skip(reader, run->times[run->at - 1]);
 }
 
+/* Samples of a long run are where they are: nothing is copied. */
+static void show_run(struct raw_reader *reader, struct raw_run *run, uint32_t n, struct piece *piece)
+{
+	*piece = (struct piece){ .n = n, .at = run->times + run->at, .values = run->values + run->at };
+	run->at += n;
+	skip(reader, piece->at[n - 1]);
+}
+
 static void show(const struct raw_reader *reader, uint32_t n, struct piece *piece)
 {
 	const struct record_columns *c = reader->record_columns;
@@ -409,6 +435,10 @@ int raw_next(struct raw_reader *reader, struct piece *piece)
 		}
 		uint32_t length = run_length(reader, &lane->run, limit, PIECE_ROOM - n);
 
+		if (!n && length >= LONG_RUN && reader->columns) {
+			show_run(reader, &lane->run, length, piece);
+			return 1;
+		}
 		give(reader, n, &lane->run, length);
 		n += length;
 	}
