@@ -19,12 +19,12 @@ static uint32_t last_count(uint32_t n)
 
 /* ---- writing ---- */
 
-static void width_range(const struct blocks *blocks, uint8_t *least, uint8_t *most)
+static void width_range(const uint8_t *widths, uint32_t count, uint8_t *least, uint8_t *most)
 {
 	*least = WHOLE;
 	*most = 0;
-	for (uint32_t b = 0; b < blocks_of(blocks->n); b++) {
-		uint8_t code = width_code(blocks->widths[b]);
+	for (uint32_t b = 0; b < count; b++) {
+		uint8_t code = width_code(widths[b]);
 
 		*least = code < *least ? code : *least;
 		*most = code > *most ? code : *most;
@@ -36,20 +36,17 @@ static size_t widths_bytes(uint32_t count, bool wide)
 	return count < 2 ? 0 : wide ? count : (count + 1) / 2;
 }
 
-void blocks_sum(struct blocks *blocks, uint32_t n)
+size_t blocks_bytes(const uint8_t *widths, uint32_t n)
 {
-	uint32_t count = blocks_of(n);
+	uint32_t count = blocks_of(n), sum = 0;
 	uint8_t least, most;
 
-	blocks->n = n;
-	blocks->size = 0;
 	if (n == 0)
-		return;
-	width_range(blocks, &least, &most);
+		return 0;
+	width_range(widths, count, &least, &most);
 	for (uint32_t b = 0; b + 1 < count; b++)
-		blocks->size += blocks->widths[b];
-	blocks->size = 1 + widths_bytes(count, most - least > NIBBLE) + 2 * blocks->size +
-		       bits_bytes(last_count(n), blocks->widths[count - 1]);
+		sum += widths[b];
+	return 1 + widths_bytes(count, most - least > NIBBLE) + 2 * (size_t)sum + bits_bytes(last_count(n), widths[count - 1]);
 }
 
 void blocks_measure(struct blocks *blocks, const uint64_t *z, uint32_t n)
@@ -62,7 +59,8 @@ void blocks_measure(struct blocks *blocks, const uint64_t *z, uint32_t n)
 			any |= z[i];
 		blocks->widths[b] = width_of(any);
 	}
-	blocks_sum(blocks, n);
+	blocks->n = n;
+	blocks->size = blocks_bytes(blocks->widths, n);
 }
 
 uint8_t *bits_put(const uint64_t *z, uint32_t n, uint32_t width, uint8_t *to)
@@ -97,7 +95,7 @@ static uint8_t *put_widths(const struct blocks *blocks, uint8_t *to)
 	uint8_t least, most;
 	bool wide;
 
-	width_range(blocks, &least, &most);
+	width_range(blocks->widths, count, &least, &most);
 	wide = most - least > NIBBLE;
 	*to++ = (uint8_t)(least | (wide ? WIDE : 0));
 	if (count < 2)

@@ -52,9 +52,10 @@ struct blocks {
 	uint8_t widths[BLOCKS_MOST];
 };
 
-/* The widths of z, or (when they are set already) the size that they make. */
+/* All bytes of n numbers in blocks of these widths. */
+size_t blocks_bytes(const uint8_t *widths, uint32_t n);
+/* The widths of z and the size that they make. */
 void blocks_measure(struct blocks *blocks, const uint64_t *z, uint32_t n);
-void blocks_sum(struct blocks *blocks, uint32_t n);
 /* Writes blocks->size bytes; there must be room for 8 more. Gives where it ended. */
 uint8_t *blocks_put(const struct blocks *blocks, const uint64_t *z, uint8_t *to);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kernels.h - the inner loops of decoding, for each set of instructions that a
+ * kernels.h - the inner loops, for each set of instructions that a
  * machine may have. All give the same bits (tests/property/codec_property.c);
  * the best that the machine can run is taken, or what $KYMO_CODEC names:
  * plain, avx2, avx512, neon.
@@ -10,6 +10,7 @@
 
 #include "codec/blocks.h"
 #include "codec/fold_lanes.h"
+#include "codec/measure.h"
 #include "codec/numbers.h"
 #include "codec/scale.h"
 
@@ -36,6 +37,11 @@ struct kernels {
 	uint32_t (*spread)(const uint8_t *bitmap, const double *some, uint32_t n, double *v);
 	/* See fold_lanes.h. */
 	void (*fold)(const double *v, uint32_t n, struct fold_lanes *lanes);
+	/* Of encoding, see measure.h. */
+	uint64_t (*differences)(const int64_t *integers, uint32_t n, uint64_t *differences, uint64_t *sums, bool *line);
+	void (*measure)(const uint64_t *sums, const uint64_t *differences, uint32_t n, uint64_t base, uint64_t usual,
+			struct measured *out);
+	bool (*scale)(const struct scale *scale, const double *v, uint32_t n, int64_t *integers);
 };
 
 extern const struct kernels kernels_plain;

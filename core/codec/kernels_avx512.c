@@ -252,7 +252,24 @@ TARGET static void fold(const double *v, uint32_t n, struct fold_lanes *lanes)
 	fold_in_lanes(v, n, lanes);
 }
 
-const struct kernels kernels_avx512 = { "avx512", runs_here, fill, avx512_blocks, avx512_numbers, avx512_spread, fold };
+TARGET static uint64_t differences_of(const int64_t *integers, uint32_t n, uint64_t *differences, uint64_t *sums, bool *line)
+{
+	return take_differences(integers, n, differences, sums, line);
+}
+
+TARGET static void measure(const uint64_t *sums, const uint64_t *differences, uint32_t n, uint64_t base, uint64_t usual,
+		    struct measured *out)
+{
+	measure_orders(sums, differences, n, base, usual, out);
+}
+
+TARGET static bool scale_them(const struct scale *scale, const double *v, uint32_t n, int64_t *integers)
+{
+	return scale_all(scale, v, n, integers);
+}
+
+const struct kernels kernels_avx512 = { "avx512", runs_here, fill, avx512_blocks, avx512_numbers, avx512_spread, fold,
+					differences_of, measure, scale_them };
 
 #else
 typedef int not_empty;

@@ -3,6 +3,7 @@
  * numbers.c - what form is the shortest, and writing it. Sizes are computed, not
  * guessed: one pass gives the widths of the blocks in all three orders.
  */
+#include "codec/kernels.h"
 #include "codec/numbers.h"
 #include "util/check.h"
 
@@ -30,106 +31,99 @@ static uint64_t gcd_of_two(uint64_t a, uint64_t b)
 	return a;
 }
 
-/* 0 where all are 0. */
-static uint64_t gcd_of(const uint64_t *v, uint32_t n)
-{
-	uint64_t g = 0, before = 0;
+/* A number that others are multiples of: its odd part by the inverse modulo 2^64 (Newton). */
+struct divisor {
+	uint32_t shift;
+	uint64_t inverse, most;		/* most: the largest quotient by the odd part */
+};
 
-	for (uint32_t i = 0; i < n && g != 1; i++) {
-		uint64_t a = magnitude(v[i]);
-
-		if (a && a != before)
-			g = g ? gcd_of_two(g, a) : a;
-		before = a;
-	}
-	return g;
-}
-
-/* All are multiples: shift, then multiply with the inverse of what is odd (Newton, modulo 2^64). */
-static void divide(uint64_t *v, uint32_t n, uint64_t g)
+static struct divisor divisor_of(uint64_t g)
 {
 	uint32_t shift = (uint32_t)__builtin_ctzll(g);
 	uint64_t odd = g >> shift, inverse = odd;
 
 	for (int i = 0; i < 5; i++)
 		inverse *= 2 - odd * inverse;
-	for (uint32_t i = 0; i < n; i++)
-		v[i] = (uint64_t)((int64_t)v[i] >> shift) * inverse;
+	return (struct divisor){ shift, inverse, UINT64_MAX / odd };
 }
 
-/* The median of some of them. */
+static ALWAYS_INLINE bool divides(const struct divisor *divisor, uint64_t a)
+{
+	return !(a & ((UINT64_C(1) << divisor->shift) - 1)) && (a >> divisor->shift) * divisor->inverse <= divisor->most;
+}
+
+/* 0 where all are 0. */
+static uint64_t gcd_of(const uint64_t *v, uint32_t n)
+{
+	struct divisor divisor = { 0 };
+	uint64_t g = 0;
+
+	for (uint32_t i = 0; i < n && g != 1; i++) {
+		uint64_t a = magnitude(v[i]);
+
+		if (!a || (g && divides(&divisor, a)))
+			continue;
+		g = g ? gcd_of_two(g, a) : a;
+		divisor = divisor_of(g);
+	}
+	return g;
+}
+
+/* All are multiples. */
+static void divide(uint64_t *v, uint32_t n, uint64_t g)
+{
+	struct divisor divisor = divisor_of(g);
+
+	for (uint32_t i = 0; i < n; i++)
+		v[i] = (uint64_t)((int64_t)v[i] >> divisor.shift) * divisor.inverse;
+}
+
+static void in_order(int64_t *a, int64_t *b)
+{
+	int64_t low = *a < *b ? *a : *b, high = *a < *b ? *b : *a;
+
+	*a = low;
+	*b = high;
+}
+
+/* The median of some of them, nine or fifteen, by so many rounds of exchanges as it takes to reach it. */
 static uint64_t usual_of(const uint64_t *v, uint32_t n)
 {
-	enum { MOST = 15 };
-	int64_t some[MOST];
-	uint32_t m = n < MOST ? n : MOST;
+	enum { FEW = 9, MORE = 15, LONG = 256 };
+	uint32_t m = n < LONG ? FEW : MORE;
+	int64_t some[MORE];
 
-	for (uint32_t k = 0; k < m; k++) {
-		int64_t one = (int64_t)v[(uint64_t)k * n / m];
-		uint32_t j = k;
-
-		for (; j && some[j - 1] > one; j--)
-			some[j] = some[j - 1];
-		some[j] = one;
-	}
+	for (uint32_t k = 0; k < m; k++)
+		some[k] = (int64_t)v[m == FEW ? k * n / FEW : k * n / MORE];
+	for (uint32_t round = 0; round <= m / 2; round++)	/* the least of what is left comes to its place */
+		for (uint32_t k = round + 1; k < m; k++)
+			in_order(&some[round], &some[k]);
 	return (uint64_t)some[m / 2];
-}
-
-static uint64_t base_of(const uint64_t *differences, uint32_t n)
-{
-	int64_t least = INT64_MAX;
-	uint64_t sum = 0;
-
-	for (uint32_t i = 0; i < n; i++) {
-		sum += differences[i];
-		least = (int64_t)sum < least ? (int64_t)sum : least;
-	}
-	return (uint64_t)least;
 }
 
 /* ---- sizes ---- */
 
-/* The widths of all blocks in each order, and how many are not the usual one. */
-static void measure_orders(struct numbers *numbers, struct blocks orders[3])
-{
-	const uint64_t *d = numbers->differences;
-	uint64_t sum = 0 - numbers->base, before = 0, usual = numbers->usual;
-	uint32_t n = numbers->n, changes = 0;
-
-	for (uint32_t b = 0; b < blocks_of(n); b++) {
-		uint32_t end = (b + 1) * BLOCK < n ? (b + 1) * BLOCK : n;
-		uint64_t any[3] = { 0 };
-
-		for (uint32_t i = b * BLOCK; i < end; i++) {
-			sum += d[i];
-			any[0] |= sum;
-			any[1] |= zigzag(d[i] - usual);
-			changes += d[i] != usual;
-			any[2] |= zigzag(d[i] - before);
-			before = d[i];
-		}
-		for (uint32_t o = 0; o < 3; o++)
-			orders[o].widths[b] = width_of(any[o]);
-	}
-	for (uint32_t o = 0; o < 3; o++)
-		blocks_sum(&orders[o], n);
-	numbers->changes = changes;
-}
-
+/* What stands in z are the sums of the differences. */
 static void choose_order(struct numbers *numbers)
 {
-	struct blocks orders[3];
-	size_t head[3] = { zigzag_bytes(numbers->base), zigzag_bytes(numbers->usual), 0 };
-	uint32_t best = 1;
+	size_t heads[3] = { zigzag_bytes(numbers->base), zigzag_bytes(numbers->usual), 0 };
+	struct measured measured;
 
-	measure_orders(numbers, orders);
-	for (uint32_t o = 0; o < 3; o++)
-		if (head[o] + orders[o].size < head[best] + orders[best].size)
-			best = o;
+	kernels_get()->measure(numbers->z, numbers->differences, numbers->n, numbers->base, numbers->usual, &measured);
+	numbers->changes = measured.changes;
 	numbers->form = FORM_BLOCKS;
-	numbers->order = best;
-	numbers->size = head[best] + orders[best].size;
-	memcpy(&numbers->blocks, &orders[best], sizeof orders[best]);
+	numbers->size = SIZE_MAX;
+	for (uint32_t o = 0; o < 3; o++) {
+		size_t size = heads[o] + blocks_bytes(measured.widths[o], numbers->n);
+
+		if (size < numbers->size) {
+			numbers->order = o;
+			numbers->size = size;
+		}
+	}
+	memcpy(numbers->blocks.widths, measured.widths[numbers->order], blocks_of(numbers->n));
+	numbers->blocks.n = numbers->n;
+	numbers->blocks.size = numbers->size - heads[numbers->order];
 }
 
 static size_t places_bytes(const struct numbers *numbers)
@@ -228,15 +222,6 @@ static void try_coded(struct numbers *numbers)
 		gather_changes(numbers);	/* the trial took their place */
 }
 
-static bool is_line(const uint64_t *differences, uint32_t n)
-{
-	uint64_t any = 0;
-
-	for (uint32_t i = 1; i < n; i++)
-		any |= differences[i] ^ differences[0];
-	return !any;
-}
-
 static void plan_line(struct numbers *numbers)
 {
 	numbers->form = FORM_LINE;
@@ -246,6 +231,7 @@ static void plan_line(struct numbers *numbers)
 
 void numbers_plan(struct numbers *numbers, const int64_t *integers, uint32_t n, enum values_effort effort)
 {
+	bool line;
 	uint64_t g;
 
 	numbers->n = n - 1;
@@ -253,19 +239,22 @@ void numbers_plan(struct numbers *numbers, const int64_t *integers, uint32_t n, 
 	numbers->gcd = 1;
 	numbers->order = 0;
 	numbers->ready = false;
-	for (uint32_t i = 0; i + 1 < n; i++)
-		numbers->differences[i] = (uint64_t)integers[i + 1] - (uint64_t)integers[i];
-	if (is_line(numbers->differences, n - 1)) {
+	numbers->differences = numbers->differences_room + 1;
+	numbers->differences_room[0] = 0;
+	/* The sums are in z, until what the body holds takes their place. */
+	numbers->base = kernels_get()->differences(integers, n - 1, numbers->differences, numbers->z, &line);
+	if (line) {
 		plan_line(numbers);
 		return;
 	}
 	g = gcd_of(numbers->differences, n - 1);
 	if (g > 1) {
 		divide(numbers->differences, n - 1, g);
+		divide(numbers->z, n - 1, g);
+		divide(&numbers->base, 1, g);
 		numbers->gcd = g;
 	}
 	numbers->usual = usual_of(numbers->differences, n - 1);
-	numbers->base = base_of(numbers->differences, n - 1);
 	choose_order(numbers);
 	try_sparse(numbers);
 	if (effort == VALUES_COMPACT)

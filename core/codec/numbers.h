@@ -46,7 +46,8 @@ struct numbers {
 	uint32_t order;
 	size_t size;		/* of all that numbers_put writes */
 	struct blocks blocks;
-	uint64_t differences[VALUES_MOST];
+	uint64_t *differences;	/* over the gcd */
+	uint64_t differences_room[VALUES_MOST + 1];	/* they, behind a zero */
 	uint64_t z[VALUES_MOST];	/* what the body holds, when `ready` */
 	bool ready;
 	uint32_t coded_size;

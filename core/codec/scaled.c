@@ -6,6 +6,7 @@
  *
  * Every integer is proven by going back: nothing here is trusted to be exact.
  */
+#include "codec/kernels.h"
 #include "codec/scale.h"
 #include "model/sample.h"
 
@@ -13,18 +14,7 @@
 
 enum { SEARCH_MOST = 15, ULPS_MOST = 8, PROBES = 8 };
 
-#define WHOLE_MOST   9.2e18		/* integers as they are: in 64 bits */
-#define DECIMAL_MOST 0x1p51		/* scaled: what rounding by ROUNDER can do */
-#define ULP_MOST     0x1p45		/* beyond, ulps of the double are no rounding of sums */
-#define ROUNDER      0x1.8p52		/* adding it leaves the nearest integer in the low bits */
-
-static ALWAYS_INLINE int64_t rounded(double x, double *whole)
-{
-	double shifted = x + ROUNDER;
-
-	*whole = shifted - ROUNDER;
-	return (int64_t)(value_bits(shifted) - value_bits(ROUNDER));
-}
+#define ULP_MOST 0x1p45		/* beyond, ulps of the double are no rounding of sums */
 
 bool scale_one(double v, uint32_t exponent, int64_t *integer)
 {
@@ -38,66 +28,21 @@ bool scale_one(double v, uint32_t exponent, int64_t *integer)
 	}
 	if (!(fabs(x) < DECIMAL_MOST))
 		return false;
-	*integer = rounded(x, &whole);
+	*integer = scale_rounded(x, &whole);
 	return value_bits((double)*integer / power) == value_bits(v);
 }
 
-/* ---- all of them, one way: tried in steps, since what does not suit mostly shows early ---- */
-
-static bool all_whole(const double *v, uint32_t n, int64_t *integers)
-{
-	uint64_t bad = 0;
-
-	for (uint32_t i = 0; i < n; i++) {
-		double x = fabs(v[i]) < WHOLE_MOST ? v[i] : 0.5;
-
-		integers[i] = (int64_t)x;
-		bad |= value_bits((double)integers[i]) ^ value_bits(x);
-	}
-	return !bad;
-}
-
-static ALWAYS_INLINE double back(enum way way, double whole, double a)
-{
-	return way == WAY_MULTIPLY ? whole * a : way == WAY_TWICE ? whole / a / a : whole / a;
-}
-
-static ALWAYS_INLINE bool all_back(enum way way, const double *v, uint32_t n, double power, double a, int64_t *integers)
-{
-	uint64_t bad = 0;
-
-	for (uint32_t i = 0; i < n; i++) {
-		double x = v[i] * power, whole;
-
-		integers[i] = rounded(x, &whole);
-		bad |= value_bits(back(way, whole, a)) ^ value_bits(v[i]);
-		bad |= !(fabs(x) < DECIMAL_MOST);
-	}
-	return !bad;
-}
-
-static bool all_one_way(enum way way, uint32_t exponent, const double *v, uint32_t n, int64_t *integers)
-{
-	double power = scale_powers[exponent];
-
-	switch (way) {
-	case WAY_MULTIPLY:
-		return all_back(WAY_MULTIPLY, v, n, power, scale_inverses[exponent], integers);
-	case WAY_TWICE:
-		return all_back(WAY_TWICE, v, n, power, scale_powers[exponent / 2], integers);
-	default:
-		return exponent ? all_back(WAY_DIVIDE, v, n, power, power, integers) : all_whole(v, n, integers);
-	}
-}
-
+/* All of them, one way: tried in steps, since what does not suit mostly shows early. */
 static bool suits(struct scaled *scaled, const double *v, enum way way, uint32_t exponent)
 {
-	enum { STEP = 32 };
+	enum { STEP = 64 };
+	const struct kernels *kernels = kernels_get();
+	struct scale scale = { way, exponent, 0 };
 
 	for (uint32_t i = 0; i < scaled->n; i += STEP)
-		if (!all_one_way(way, exponent, v + i, scaled->n - i < STEP ? scaled->n - i : STEP, scaled->integers + i))
+		if (!kernels->scale(&scale, v + i, scaled->n - i < STEP ? scaled->n - i : STEP, scaled->integers + i))
 			return false;
-	scaled->scale = (struct scale){ way, exponent, 0 };
+	scaled->scale = scale;
 	scaled->n_ulps = scaled->n_exceptions = 0;
 	return true;
 }
@@ -112,7 +57,7 @@ static bool near_one(double v, uint32_t exponent, int64_t *integer, int8_t *ulps
 
 	if (!(fabs(x) < ULP_MOST) || v == 0)
 		return false;
-	*integer = rounded(x, &whole);
+	*integer = scale_rounded(x, &whole);
 	beside = (int64_t)(value_bits(v) - value_bits(whole / scale_powers[exponent]));
 	*ulps = (int8_t)beside;
 	return beside >= -ULPS_MOST && beside <= ULPS_MOST;
