@@ -98,6 +98,17 @@ static int copy_wal(struct store *store, const char *to, struct error *err)
 	return copy_part(store->path, to, "wal", err);
 }
 
+int backup_copy(const char *from, const char *to, struct error *err)
+{
+	int r = dir_make(to, 0750, err);
+
+	if (r == 0)
+		r = copy_part(from, to, "wal", err);
+	if (r == 0)
+		r = copy_part(from, to, "index", err);
+	return r < 0 ? r : copy_folder(&(struct copying){ from, to, 0, false, err });
+}
+
 static int copy_store(struct store *store, const char *to, struct error *err)
 {
 	int r;
@@ -126,7 +137,7 @@ static int remove_one(void *data, const char *name)
 	return 0;
 }
 
-static void remove_all(const char *path)
+void backup_remove(const char *path)
 {
 	dir_list(path, remove_one, (void *)(uintptr_t)path, NULL);
 	rmdir(path);
@@ -163,7 +174,7 @@ static int make(struct store *store, const char *path, const char *part, struct 
 	if (r == 0)
 		r = file_rename(part, path, err);
 	if (r == 0 && (r = sync_parent(path, err)) < 0)
-		remove_all(path);
+		backup_remove(path);
 	return r;
 }
 
@@ -182,6 +193,6 @@ int store_backup(struct store *store, const char *path, struct error *err)
 		return r;
 	r = make(store, path, part, err);
 	if (r < 0)
-		remove_all(part);
+		backup_remove(part);
 	return r;
 }

@@ -37,7 +37,7 @@ static int parse_metrics(struct block *block, struct reader *in)
 {
 	uint64_t n = read_varint(in);
 
-	if (n > block->n_series)
+	if (in->bad || n > reader_left(in))	/* also of series that were left out */
 		return -EBADMSG;
 	block->metrics = calloc((size_t)n + 1, sizeof *block->metrics);
 	if (!block->metrics)

@@ -160,6 +160,12 @@ int store_recover(struct store *store, struct error *err);
 /* PATH/NAME is damaged: it gets the ending .damaged, is counted and logged. */
 void store_set_aside(struct store *store, const char *name, const char *reason);
 
+/* ---- backup.c ---- */
+
+/* The same for a store that nobody has open. */
+int backup_copy(const char *from, const char *to, struct error *err);
+void backup_remove(const char *path);	/* a folder and all in it */
+
 /* ---- lock.c ---- */
 
 /* The descriptor that holds PATH/lock; -EBUSY with the pid of who has it. */
