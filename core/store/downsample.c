@@ -43,6 +43,7 @@ int downsample_open(struct store *store, struct error *err)
 	for (int tier = 0; tier < TIERS; tier++) {
 		tier_head_init(&d->head[tier]);
 		d->done[tier] = tier == KYMO_RAW ? INT64_MIN : newest_in_blocks(store, (enum kymo_tier)tier);
+		d->in_blocks[tier] = d->done[tier];
 	}
 	take_from_coarser(d);
 	store->downsample = d;

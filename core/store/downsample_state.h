@@ -16,6 +16,7 @@ struct downsample {
 	pthread_mutex_t lock;
 	kymo_ms done[TIERS];		/* of 1m, 5m, 1h: closed and in the head or a block; INT64_MIN: none */
 	struct tier_head head[TIERS];
+	kymo_ms in_blocks[TIERS];	/* no block has a record that ends later */
 	struct dirty dirty;
 
 	struct watcher watcher;
@@ -26,7 +27,8 @@ struct downsample {
 int windows_recompute(struct store *store, struct store_maintained *done, struct error *err);
 
 /* tier_flush.c: records of closed windows to blocks, and out of memory. */
-int tiers_write(struct store *store, struct store_maintained *done, struct error *err);
-bool tiers_are_full(struct store *store);	/* more in memory than there should be */
+#define TIERS_ALL ((1u << TIERS) - 1)
+int tiers_write(struct store *store, unsigned tiers, struct store_maintained *done, struct error *err);	/* bits 1 << tier */
+unsigned tiers_full(struct store *store);	/* those of which there is too much in memory; 0: none */
 
 #endif

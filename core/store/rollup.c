@@ -161,11 +161,48 @@ static int add_entries(struct rollup *rollup, struct window *to, uint32_t n)
 	return 0;
 }
 
-static void begin(const struct rollup *rollup, enum kymo_tier tier, kymo_ms at, struct window *out)
+static void begin_window(const struct rollup_series *series, enum kymo_tier tier, kymo_ms at, struct window *out)
 {
 	kymo_ms width = tier_width(tier), end = window_end_of(at, width);
 
-	window_reset(out, end - width, end, rollup_schema_of(&rollup->series, tier));
+	window_reset(out, end - width, end, rollup_schema_of(series, tier));
+}
+
+static void begin(const struct rollup *rollup, enum kymo_tier tier, kymo_ms at, struct window *out)
+{
+	begin_window(&rollup->series, tier, at, out);
+}
+
+/* As it is stored. */
+static void settle(struct window *window, enum series_kind kind)
+{
+	window_settle(window, kind);
+	if (window_is_constant(window))
+		window->has_sketch = false;
+}
+
+static bool is_nothing(const struct window *window)
+{
+	return window->count == 0 && !window->ended;
+}
+
+int rollup_list(const struct rollup_series *series, enum kymo_tier to, const struct record *from, uint32_t n, uint32_t *at,
+		struct record *out)
+{
+	struct window *window = &out->window;
+
+	while (*at < n) {
+		begin_window(series, to, from[*at].window.end, window);
+		for (; *at < n && from[*at].window.end <= window->end; ++*at)
+			if (window_merge(window, series->kind, &from[*at].window) < 0)
+				return -ENOMEM;
+		if (is_nothing(window))
+			continue;
+		settle(window, series->kind);
+		out->at = window->end;
+		return 1;
+	}
+	return 0;
 }
 
 /* The lowest level: from pieces. */
@@ -217,12 +254,9 @@ static int next_window(struct rollup *rollup, enum kymo_tier tier, struct window
 
 	do {
 		r = tier == rollup->from + 1 ? next_from_pieces(rollup, tier, out) : next_from_below(rollup, tier, out);
-	} while (r > 0 && out->count == 0 && !out->ended);
-	if (r > 0) {
-		window_settle(out, rollup->series.kind);
-		if (window_is_constant(out))
-			out->has_sketch = false;
-	}
+	} while (r > 0 && is_nothing(out));
+	if (r > 0)
+		settle(out, rollup->series.kind);
 	return r;
 }
 

@@ -32,6 +32,13 @@ struct rollup_source {
 	void *from;
 };
 
+/*
+ * The next record of tier `to` from records of the tier before it, rising and from
+ * *at on, which moves: the same that a rollup of pieces gives. 1, 0: none, -ENOMEM.
+ */
+int rollup_list(const struct rollup_series *series, enum kymo_tier to, const struct record *from, uint32_t n, uint32_t *at,
+		struct record *out);
+
 struct rollup;
 
 /* `from` is the tier of the pieces, `to` a coarser one. The source is the caller's. 0 or -ENOMEM. */

@@ -17,16 +17,23 @@ struct tier_flush {
 	struct buf bytes;		/* of a chunk */
 };
 
-bool tiers_are_full(struct store *store)
+/* One with little in it stays: what is made of it is then made from memory. */
+unsigned tiers_full(struct store *store)
 {
 	struct downsample *d = store->downsample;
 	struct index_stats stats;
 	uint64_t bytes = 0;
+	unsigned full = 0;
 
 	index_stats(store->index, &stats);
 	for (int tier = KYMO_1M; tier < TIERS; tier++)
 		bytes += d->head[tier].bytes;
-	return bytes > FULL_BYTES + (uint64_t)FULL_BYTES_SERIES * stats.series;
+	if (bytes <= FULL_BYTES + (uint64_t)FULL_BYTES_SERIES * stats.series)
+		return 0;
+	for (int tier = KYMO_1M; tier < TIERS; tier++)
+		if (d->head[tier].bytes >= bytes / TIERS)
+			full |= 1u << tier;
+	return full;
 }
 
 static int put_chunks(struct tier_flush *flush, struct block_writer *writer, const struct record_list *list, enum series_kind kind)
@@ -125,18 +132,21 @@ static int take_over(struct tier_flush *flush, enum kymo_tier tier, struct store
 	}
 	LOCK(&d->lock);
 	tier_head_clear(&d->head[tier]);
+	d->in_blocks[tier] = d->done[tier];
 	return 0;
 }
 
-int tiers_write(struct store *store, struct store_maintained *done, struct error *err)
+int tiers_write(struct store *store, unsigned tiers, struct store_maintained *done, struct error *err)
 {
 	struct tier_flush flush = { .store = store, .d = store->downsample };
 	int r = 0;
 
 	for (int tier = KYMO_1M; tier < TIERS && r == 0; tier++)
-		r = write_tier(&flush, (enum kymo_tier)tier, err);
+		if (tiers >> tier & 1)
+			r = write_tier(&flush, (enum kymo_tier)tier, err);
 	for (int tier = KYMO_1M; tier < TIERS && r == 0; tier++)
-		r = take_over(&flush, (enum kymo_tier)tier, done, err);
+		if (tiers >> tier & 1)
+			r = take_over(&flush, (enum kymo_tier)tier, done, err);
 	for (int tier = KYMO_1M; tier < TIERS; tier++)
 		if (flush.block[tier]) {
 			block_doom(flush.block[tier]);
@@ -158,5 +168,5 @@ int tiers_flush(struct store *store, struct store_maintained *done, struct error
 
 	wait_for_marks(store);
 	r = windows_recompute(store, done, err);
-	return r < 0 ? r : tiers_write(store, done, err);
+	return r < 0 ? r : tiers_write(store, TIERS_ALL, done, err);
 }

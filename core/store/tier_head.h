@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tier_head.h - the records of one tier that are in no block yet, by series, as
- * the bytes of records_encode.
+ * tier_head.h - the records of one tier that are in no block yet, by series.
  *
- * Records come one by one; every TIER_HEAD_TAIL of them are put together into one
- * chunk, which takes a third of the memory. A record for a window that has one
- * already takes its place. Nothing here locks.
+ * Records come one by one and stay so for a while; of every TIER_HEAD_TAIL the older
+ * half is put together into a chunk of columns, which takes a fifth of the memory.
+ * One that says the same as the one before, a window later, is counted. A record
+ * for a window that has one already takes its place. Nothing here locks.
  */
 #ifndef STORE_TIER_HEAD_H
 #define STORE_TIER_HEAD_H
@@ -14,11 +14,12 @@
 #include "store/record.h"
 #include "util/map.h"
 
-#define TIER_HEAD_TAIL 16
+#define TIER_HEAD_TAIL 32
 
 struct tier_head {
 	struct map map;
 	uint32_t n, room, free;
+	uint32_t guess;			/* series are added to in the same order again and again */
 	struct tier_series *series;
 	uint64_t bytes;			/* of memory */
 	kymo_ms oldest, newest;		/* ends of windows; oldest > newest: none */
@@ -45,7 +46,9 @@ struct record_list {
 	struct record *record;
 };
 void record_list_fini(struct record_list *list);
-/* What is in such a copy with an end in (start, end]. 0, -ENOMEM, -EBADMSG (cannot be). */
+/* What is in such a copy with an end in (start, end], added to the list. 0, -ENOMEM, -EBADMSG (cannot be). */
 int tier_head_records(const struct buf *copy, kymo_ms start, kymo_ms end, struct record_list *out);
+/* The same without a copy, for who may read the head. */
+int tier_head_list(const struct tier_head *head, series_ref ref, kymo_ms start, kymo_ms end, struct record_list *out);
 
 #endif

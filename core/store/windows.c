@@ -26,6 +26,8 @@ struct pass {
 	struct store_view *view;
 	struct refs refs;
 	struct store_maintained *done;
+	struct record_list list;	/* memory that series use one after another */
+	struct record record;
 };
 
 static int pass_init(struct pass *pass, struct store *store, struct store_maintained *done)
@@ -39,6 +41,8 @@ static int pass_init(struct pass *pass, struct store *store, struct store_mainta
 static void pass_fini(struct pass *pass)
 {
 	refs_fini(&pass->refs);
+	record_list_fini(&pass->list);
+	window_fini(&pass->record.window);
 	store_view_close(pass->view);
 }
 
@@ -124,19 +128,45 @@ static void making_fini(struct making *making)
 
 /* ---- closing ---- */
 
-static int close_series(const struct pass *pass, enum kymo_tier tier, const struct rollup_series *series, kymo_ms start,
-			kymo_ms end, uint64_t *closed)
+/* What the tier below has of this range is in memory as it was closed. */
+static bool is_in_memory(const struct pass *pass, enum kymo_tier tier, const struct rollup_series *series, kymo_ms start)
+{
+	struct downsample *d = pass->d;
+	LOCK(&d->lock);
+
+	return tier != KYMO_1M && d->in_blocks[tier - 1] <= start && !dirty_has(&d->dirty, series->ref) && !d->dirty.everyone.n;
+}
+
+static int close_from_memory(struct pass *pass, enum kymo_tier tier, const struct rollup_series *series, kymo_ms start,
+			     kymo_ms end, uint64_t *closed)
+{
+	struct record_list *list = &pass->list;
+	uint32_t at = 0;
+	int r;
+
+	list->n = 0;
+	r = tier_head_list(&pass->d->head[tier - 1], series->ref, start, end, list);
+	while (r >= 0 && (r = rollup_list(series, tier, list->record, list->n, &at, &pass->record)) > 0) {
+		r = keep(pass, tier, series, &pass->record);
+		*closed += pass->record.window.count != 0;
+	}
+	return r;
+}
+
+static int close_series(struct pass *pass, enum kymo_tier tier, const struct rollup_series *series, kymo_ms start, kymo_ms end,
+			uint64_t *closed)
 {
 	struct making making = { 0 };
-	struct record record = { 0 };
-	int r = tier == KYMO_1M ? make_from_raw(pass, tier, series, start, end, &making) :
-				  make_from_below(pass, tier, series, start, end, &making);
+	int r;
 
-	while (r >= 0 && (r = rollup_next(making.rollup, &record)) > 0) {
-		r = keep(pass, tier, series, &record);
-		*closed += record.window.count != 0;
+	if (is_in_memory(pass, tier, series, start))
+		return close_from_memory(pass, tier, series, start, end, closed);
+	r = tier == KYMO_1M ? make_from_raw(pass, tier, series, start, end, &making) :
+			      make_from_below(pass, tier, series, start, end, &making);
+	while (r >= 0 && (r = rollup_next(making.rollup, &pass->record)) > 0) {
+		r = keep(pass, tier, series, &pass->record);
+		*closed += pass->record.window.count != 0;
 	}
-	window_fini(&record.window);
 	making_fini(&making);
 	return r;
 }
@@ -156,7 +186,7 @@ static void move_done(struct downsample *d, enum kymo_tier tier, kymo_ms end)
 	d->done[tier] = end;
 }
 
-static int close_for_all(const struct pass *pass, enum kymo_tier tier, kymo_ms start, kymo_ms end)
+static int close_for_all(struct pass *pass, enum kymo_tier tier, kymo_ms start, kymo_ms end)
 {
 	uint64_t closed = 0;
 	int r = 0;
@@ -205,7 +235,7 @@ static kymo_ms step_of(const struct pass *pass, enum kymo_tier tier)
 }
 
 /* 1: there is more; 0: this tier is up to date. */
-static int close_some(const struct pass *pass, enum kymo_tier tier)
+static int close_some(struct pass *pass, enum kymo_tier tier)
 {
 	kymo_ms target = target_of(pass, tier), start = pass->d->done[tier], end;
 	int r;
@@ -301,6 +331,13 @@ static int recompute_range(const struct pass *pass, enum kymo_tier tier, const s
 	return r;
 }
 
+static int write_full(struct store *store, struct store_maintained *done, struct error *err)
+{
+	unsigned full = tiers_full(store);
+
+	return full ? tiers_write(store, full, done, err) : 0;
+}
+
 /* Long spans in parts, so that memory stays small. */
 static int recompute_span(const struct pass *pass, enum kymo_tier tier, const struct rollup_series *series, struct span span,
 			  struct error *err)
@@ -313,8 +350,8 @@ static int recompute_span(const struct pass *pass, enum kymo_tier tier, const st
 
 		r = recompute_range(pass, tier, series, span.start, end);
 		span.start = end;
-		if (r == 0 && tiers_are_full(pass->store))
-			r = tiers_write(pass->store, pass->done, err);
+		if (r == 0)
+			r = write_full(pass->store, pass->done, err);
 	}
 	return r;
 }
@@ -435,8 +472,8 @@ int downsample_step(struct store *store, struct store_maintained *done, struct e
 		more |= r > 0;
 	}
 	pass_fini(&pass);
-	if (r >= 0 && tiers_are_full(store))
-		r = tiers_write(store, done, err);
+	if (r >= 0)
+		r = write_full(store, done, err);
 	if (r < 0)
 		return fail(store, r, err);
 	return more ? 1 : windows_recompute(store, done, err);

@@ -96,6 +96,47 @@ static void a_record_over_and_over_takes_no_more_memory(void **state)
 	tier_head_fini(&head);
 }
 
+/* What says the same a window later is counted, also behind a late one and before another value. */
+static void a_run_takes_no_memory(void **state)
+{
+	struct tier_head head;
+	struct record_list list;
+	uint64_t bytes = 0;
+
+	(void)state;
+	tier_head_init(&head);
+	for (int i = 1; i <= 3000; i++) {
+		struct record record = { .at = i * (kymo_ms)M };
+
+		window_init(&record.window, record.at - M, record.at, 5);
+		for (int s = 1; s <= 60; s++)
+			assert_int_equal(window_add(&record.window, KIND_GAUGE, record.at - M + s * 1000, i == 2500 ? 8 : 7), 0);
+		if (i == 700)
+			record.window.ended = true;
+		assert_int_equal(tier_head_add(&head, 1, KIND_GAUGE, &record), 0);
+		if (i == 700)
+			add(&head, 1, 350 * (kymo_ms)M, 4, 5);
+		window_fini(&record.window);
+		if (i == 710)
+			bytes = head.bytes;
+	}
+	assert_true(head.bytes <= bytes + 500);
+	list = read_back(&head, 1, 100 * (kymo_ms)M, 2900 * (kymo_ms)M);
+	assert_int_equal(list.n, 2800);
+	for (uint32_t i = 0; i < list.n; i++) {
+		const struct window *w = &list.record[i].window;
+		uint32_t minute = i + 101;
+
+		assert_int_equal(list.record[i].at, minute * (kymo_ms)M);
+		assert_true(w->end == list.record[i].at && w->start == w->end - M && w->count == 60);
+		assert_true(w->last_at == w->end && w->first_at == w->start + 1000 && w->ended == (minute == 700));
+		assert_true(w->min == (minute == 350 ? 4 : minute == 2500 ? 8 : 7));
+		assert_true(w->has_sketch == (minute == 350));
+	}
+	record_list_fini(&list);
+	tier_head_fini(&head);
+}
+
 static void series_are_apart(void **state)
 {
 	struct tier_head head;
@@ -151,6 +192,7 @@ int main(void)
 		cmocka_unit_test(records_come_back_in_order),
 		cmocka_unit_test(a_later_record_takes_the_place),
 		cmocka_unit_test(a_record_over_and_over_takes_no_more_memory),
+		cmocka_unit_test(a_run_takes_no_memory),
 		cmocka_unit_test(series_are_apart),
 		cmocka_unit_test(memory_stays_small),
 	};
