@@ -186,6 +186,7 @@ struct frame_label {
 	uint64_t hash;
 	uint32_t id;			/* MAP_NONE: not looked up */
 	uint32_t rank;			/* of its name among those of the frame, in order of bytes */
+	bool of_metric;			/* it is the metric's name */
 };
 
 struct frame_name {
@@ -267,6 +268,7 @@ static bool read_label(struct reader *in, const struct frame_series *of, struct 
 	to->rank = of->names[name].rank;
 	to->label.name = of->names[name].text;
 	to->label.name_len = of->names[name].size;
+	to->of_metric = text_equal(to->label.name, to->label.name_len, LABEL_NAME);
 	if (!read_text(in, &to->label.value, &to->label.value_len))
 		return false;
 	to->hash = label_hash(&to->label);
@@ -314,32 +316,63 @@ static int read_set(struct reader *in, struct index *index, struct frame_series 
 		if (look_up(index, label) < 0)
 			return -ENOMEM;
 		rank = label->rank;
-		named |= text_equal(label->label.name, label->label.name_len, LABEL_NAME);
+		named |= label->of_metric;
 		set->hash = label_set_mix(set->hash, label->hash);
 		set->id[set->n] = label->id;
 	}
 	return named ? 0 : -EBADMSG;
 }
 
+/* Series are read some ahead of where they are made, so that the map's slots are there by then. */
+enum { AHEAD = 16 };
+
+struct ahead {
+	series_ref ref[AHEAD];
+	struct label_set set[AHEAD];
+};
+
+static int make_one(struct index *index, series_ref ref, const struct label_set *set)
+{
+	index->log.named++;
+	if (index_series(index, ref) || index_find_set(index, set))
+		return 0;
+	return series_make(index, ref, set);
+}
+
+static int read_one(struct reader *in, struct index *index, struct frame_series *of, series_ref *ref, struct label_set *set)
+{
+	uint64_t number = *ref + (uint64_t)read_zigzag(in);
+	int r = read_set(in, index, of, set);
+
+	if (r == 0 && (!number || number >= UINT32_MAX - 1))
+		r = -EBADMSG;
+	*ref = (series_ref)number;
+	if (r == 0)
+		map_prefetch(&index->by_labels, set->hash);
+	return r;
+}
+
+/* What stands before something that is not sensible is taken. */
 static int read_series(struct reader *in, struct index *index, struct frame_series *of)
 {
-	uint64_t n = read_varint(in);
-	int64_t ref = 0;
+	struct ahead ahead;
+	uint64_t n = read_varint(in), read = 0, made = 0;
+	series_ref ref = 0;
+	int bad = 0, r = 0;
 
-	for (; n && !in->bad; n--, index->log.named++) {
-		struct label_set set;
-		int r;
-
-		ref = (int64_t)((uint64_t)ref + (uint64_t)read_zigzag(in));
-		r = read_set(in, index, of, &set);
-		if (r == 0 && (ref <= 0 || ref >= UINT32_MAX - 1))
-			r = -EBADMSG;
-		if (r == 0 && !index_series(index, (series_ref)ref) && !index_find_set(index, &set))
-			r = series_make(index, (series_ref)ref, &set);
-		if (r < 0)
-			return r;
+	while (r == 0 && made < (bad ? read : n)) {
+		if (bad == 0 && read < n && read - made < AHEAD) {
+			bad = read_one(in, index, of, &ref, &ahead.set[read % AHEAD]);
+			ahead.ref[read % AHEAD] = ref;
+			read += bad == 0;
+		} else {
+			r = make_one(index, ahead.ref[made % AHEAD], &ahead.set[made % AHEAD]);
+			made++;
+		}
 	}
-	return in->bad || reader_left(in) ? -EBADMSG : 0;
+	if (r == 0)
+		r = bad;
+	return r == 0 && (in->bad || reader_left(in)) ? -EBADMSG : r;
 }
 
 static int replay_series(struct index *index, struct reader *in)

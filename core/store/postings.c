@@ -289,12 +289,36 @@ static int pieces_insert(struct postings *list, series_ref first, uint32_t count
 	return 0;
 }
 
+/* Behind all that are there, in the last piece. Refs rise, so this is the usual case. */
+static bool pieces_append(struct postings *list, series_ref ref)
+{
+	struct piece *last = &list->pieces->piece[list->pieces->n - 1];
+	uint16_t low = (uint16_t)ref;
+
+	if (last->key != ref >> 16 || last->room == BITMAP)
+		return false;
+	if (!last->room) {
+		if (low != last->first + last->count)
+			return false;
+	} else {
+		if (last->count == last->room || last->low[last->count - 1] >= low)
+			return false;
+		last->low[last->count] = low;
+	}
+	last->count++;
+	list->count++;
+	return true;
+}
+
 static int pieces_add(struct postings *list, series_ref ref)
 {
-	struct piece *piece = piece_find(list, ref);
+	struct piece *piece;
 	uint32_t at = 0;
 	int r;
 
+	if (list->pieces->n && pieces_append(list, ref))
+		return 0;
+	piece = piece_find(list, ref);
 	if (piece && piece_has(piece, (uint16_t)ref, &at))
 		return 0;
 	r = piece ? piece_add(piece, (uint16_t)ref) : pieces_insert(list, ref, 1);

@@ -11,12 +11,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 struct map_slot {
 	uint32_t hash, item;
 };
 
-enum { ROOM_FIRST = 8 };
+enum { ROOM_FIRST = 8, LARGE_PAGE = 2 << 20, LARGE = 4 << 20 };
 #define EMPTY MAP_NONE
 #define REMOVED (MAP_NONE - 1)
 
@@ -61,13 +62,26 @@ static void place(struct map *map, uint32_t h, uint32_t item)
 	map->count++;
 }
 
+/* A large map is looked at all over, so it is in large pages where the kernel has any. */
+static struct map_slot *slots_create(size_t size)
+{
+	void *slots;
+
+	if (size < LARGE)
+		return malloc(size);
+	if (posix_memalign(&slots, LARGE_PAGE, size) != 0)
+		return NULL;
+	madvise(slots, size, MADV_HUGEPAGE);
+	return slots;
+}
+
 /* Move to so much room, without the marks. */
 static int rehash(struct map *map, uint32_t room)
 {
 	struct map bigger = { .room = room };
 	size_t size = (size_t)room * sizeof *bigger.slots;
 
-	bigger.slots = malloc(size);
+	bigger.slots = slots_create(size);
 	if (!bigger.slots)
 		return -ENOMEM;
 	memset(bigger.slots, 0xff, size);	/* all EMPTY */
@@ -110,6 +124,12 @@ int map_reserve(struct map *map, uint32_t n)
 	if (room == map->room)
 		return 0;
 	return room > UINT32_MAX ? -ENOMEM : rehash(map, (uint32_t)room);
+}
+
+void map_prefetch(const struct map *map, uint64_t hash)
+{
+	if (map->room)
+		__builtin_prefetch(&map->slots[fold(hash) & (map->room - 1)], 1);
 }
 
 uint64_t map_bytes(const struct map *map)

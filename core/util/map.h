@@ -28,6 +28,7 @@ uint32_t map_find(const struct map *map, uint64_t hash, const void *key,
 		  map_equal *equal, const void *owner);		/* MAP_NONE: not there */
 int map_add(struct map *map, uint64_t hash, uint32_t item);	/* of a new key. 0 or -ENOMEM */
 int map_reserve(struct map *map, uint32_t n);			/* so many can be added without a rehash. 0 or -ENOMEM */
+void map_prefetch(const struct map *map, uint64_t hash);	/* it is looked for soon */
 uint64_t map_bytes(const struct map *map);			/* of memory */
 void map_remove(struct map *map, uint64_t hash, uint32_t item);
 

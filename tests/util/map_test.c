@@ -120,6 +120,26 @@ static void does_not_grow_from_churn(void **state)
 	map_fini(&map);
 }
 
+static void what_is_reserved_is_there(void **state)
+{
+	struct map map = { 0 };
+	uint32_t room;
+
+	(void)state;
+	assert_int_equal(map_reserve(&map, KEYS), 0);
+	room = map.room;
+	assert_int_equal(map_bytes(&map), room * UINT64_C(8));
+	for (uint32_t i = 0; i < KEYS; i++) {
+		map_prefetch(&map, good_hash(keys[i]));
+		assert_int_equal(map_add(&map, good_hash(keys[i]), i), 0);
+	}
+	assert_int_equal(map.room, room);
+	assert_int_equal(map_reserve(&map, 1000000), 0);	/* large enough for large pages */
+	for (uint32_t i = 0; i < KEYS; i++)
+		assert_int_equal(find(&map, good_hash, keys[i]), i);
+	map_fini(&map);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +148,7 @@ int main(void)
 		cmocka_unit_test(bears_a_poor_hash),
 		cmocka_unit_test(removing_another_item_changes_nothing),
 		cmocka_unit_test(does_not_grow_from_churn),
+		cmocka_unit_test(what_is_reserved_is_there),
 	};
 
 	return cmocka_run_group_tests(tests, make_keys, NULL);
