@@ -16,6 +16,10 @@
 #define CONTROL_CONNECTIONS 32		/* beside those over TCP: who administers always gets in */
 #define REFUSED_AT_ONCE 64		/* so many get to know that they are too many; more are just closed */
 
+#define MEMORY_KEPT 4			/* of bodies that are neither small nor large */
+#define MEMORY_LEAST (16 << 10)
+#define MEMORY_MOST (1 << 20)
+
 struct engine {
 	struct kymo *kymo;
 	struct worker worker[WORKERS];
@@ -23,8 +27,10 @@ struct engine {
 	_Atomic uint32_t connections[2];	/* over TCP, over the control socket */
 	_Atomic uint32_t turn;
 	_Atomic uint64_t held;			/* bytes of bodies */
-	pthread_mutex_t guard;			/* of rules */
+	pthread_mutex_t guard;			/* of what follows */
 	struct rules *rules;
+	struct buf memory[MEMORY_KEPT];		/* of bodies, to be used again */
+	uint32_t n_memory;
 	struct pool *pools[LANES];
 };
 
@@ -67,6 +73,23 @@ bool engine_hold_bytes(struct engine *engine, uint64_t n, uint64_t own, uint64_t
 void engine_release_bytes(struct engine *engine, uint64_t n)
 {
 	atomic_fetch_sub_explicit(&engine->held, n, memory_order_relaxed);
+}
+
+struct buf engine_take_memory(struct engine *engine)
+{
+	LOCK(&engine->guard);
+	return engine->n_memory ? engine->memory[--engine->n_memory] : (struct buf){ 0 };
+}
+
+void engine_give_memory(struct engine *engine, struct buf *body)
+{
+	LOCK(&engine->guard);
+	if (engine->n_memory < MEMORY_KEPT && body->room >= MEMORY_LEAST && body->room <= MEMORY_MOST) {
+		buf_clear(body);
+		engine->memory[engine->n_memory++] = *body;
+		*body = (struct buf){ 0 };
+	}
+	buf_fini(body);
 }
 
 bool engine_put(struct engine *engine, enum lane lane, struct job *job)
@@ -130,6 +153,8 @@ static void destroy(struct engine *engine)
 			MHD_stop_daemon(engine->worker[i].daemon);
 	left_out_fini(&engine->left_out);
 	rules_release(engine->rules);
+	while (engine->n_memory)
+		buf_fini(&engine->memory[--engine->n_memory]);
 	pthread_mutex_destroy(&engine->guard);
 	free(engine);
 }

@@ -44,6 +44,9 @@ struct left_out *engine_left_out(struct engine *engine);
  */
 bool engine_hold_bytes(struct engine *engine, uint64_t n, uint64_t own, uint64_t most);
 void engine_release_bytes(struct engine *engine, uint64_t n);
+/* Memory for a body, empty: some that was used before, where there is. To be given back; *body is empty then. */
+struct buf engine_take_memory(struct engine *engine);
+void engine_give_memory(struct engine *engine, struct buf *body);
 /* Do it on a thread of that lane (not LANE_AT_ONCE). False: too much waits there. */
 bool engine_put(struct engine *engine, enum lane lane, struct job *job);
 /* A connection begins; false: it is one too many, and is only to be told so. */

@@ -402,8 +402,10 @@ static void expect_body(struct MHD_Connection *connection, struct exchange *exch
 	const char *text = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
 	unsigned long long n = text ? strtoull(text, NULL, 10) : 0;
 
-	if (n > EXPECTED_LEAST && n <= EXPECTED_MOST && n <= exchange->rules->body)
-		buf_reserve(&exchange->request.body, (size_t)n);
+	if (n <= EXPECTED_LEAST || n > EXPECTED_MOST || n > exchange->rules->body)
+		return;
+	exchange->request.body = engine_take_memory(exchange->engine);
+	buf_reserve(&exchange->request.body, (size_t)n);
 }
 
 /* A client that asks first (Expect: 100-continue) need not send what is too large. */
@@ -465,7 +467,7 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **s
 		return;
 	set_timeout(connection, exchange->refused ? REFUSED_SECONDS : IDLE_SECONDS);
 	*state = NULL;
-	buf_fini(&exchange->request.body);
+	engine_give_memory(exchange->engine, &exchange->request.body);
 	buf_fini(&exchange->response.body);
 	response_drop_stream(&exchange->response);
 	engine_release_bytes(exchange->engine, exchange->held);

@@ -133,11 +133,15 @@ static bool take_message(struct protobuf *message, struct protobuf *inner)
 	return true;
 }
 
-/* Past the labels that stand in front. */
+/* Past the labels that stand in front: mostly short ones, with a length of one byte. */
 static bool skip_labels(struct protobuf *message)
 {
+	const uint8_t *at = message->at, *end = message->end;
 	struct protobuf label;
 
+	while (end - at >= 2 && at[0] == LABEL_TAG && at[1] < 0x80 && at[1] <= end - at - 2)
+		at += 2 + at[1];
+	message->at = at;
 	while (message->at < message->end && *message->at == LABEL_TAG)
 		if (!take_message(message, &label))
 			return false;
