@@ -49,6 +49,7 @@ static void fill_store(struct settings *settings, const struct kymo_value *store
 	settings->store.path = store[STORE_PATH].string;
 	for (size_t tier = 0; tier < TIERS; tier++)
 		settings->store.retention[tier] = store[STORE_RETENTION].items[tier].duration;
+	settings->store.size = store[STORE_SIZE].size;
 	settings->store.out_of_order = store[STORE_OUT_OF_ORDER].duration;
 	settings->store.cleanup = store[STORE_CLEANUP].duration;
 	settings->store.sync = store[STORE_SYNC].duration;

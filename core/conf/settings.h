@@ -41,6 +41,7 @@ struct settings {
 	struct {
 		const char *path;	/* preset /var/lib/kymo */
 		kymo_ms retention[TIERS];	/* 24h 7d 30d 365d */
+		uint64_t size;		/* 0: no limit */
 		kymo_ms out_of_order;	/* 10m; FOREVER */
 		kymo_ms cleanup;	/* 1h: how often retention is enforced */
 		kymo_ms sync;		/* 1s: fdatasync of the WAL */

@@ -70,6 +70,8 @@ static const struct kymo_option store[STORE_OPTIONS] = {
 			 .help = "The data folder. It holds wal, raw, 1m, 5m, 1h, index and lock." },
 	[STORE_RETENTION] = { .key = "retention", .type = OPTION_SECTION, .fields = retention,
 			      .n_fields = COUNT_OF(retention), .help = "How long each tier is kept." },
+	[STORE_SIZE] = { .key = "size", .type = KYMO_SIZE, .preset = "0B",
+			 .help = "Over it the oldest files go, in proportion to how long their tier is kept. 0B: no limit." },
 	[STORE_OUT_OF_ORDER] = { .key = "out_of_order", .type = OPTION_LIFETIME, .preset = "10m",
 				 .help = "How much older than the newest sample of its series a sample may be." },
 	[STORE_CLEANUP] = { .key = "cleanup", .type = KYMO_DURATION, .preset = "1h", .min = SECOND, .max = 7 * DAY,

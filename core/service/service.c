@@ -17,6 +17,7 @@ static struct store_options store_options_of(const struct settings *settings, co
 	struct store_options options = store_options_preset(settings->store.path);
 
 	memcpy(options.retention, settings->store.retention, sizeof options.retention);
+	options.size = settings->store.size;
 	options.out_of_order = settings->store.out_of_order;
 	options.cleanup = settings->store.cleanup;
 	options.sync = settings->store.sync;

@@ -347,6 +347,8 @@ static struct rules rules_now(const struct store *store)
 
 	if (retention == FOREVER || __builtin_sub_overflow(store_now(store), retention, &oldest))
 		oldest = INT64_MIN;
+	if (atomic_load(&store->raw_from) > oldest)
+		oldest = atomic_load(&store->raw_from) + 1;
 	return (struct rules){ .oldest = oldest, .out_of_order = store->options.out_of_order };
 }
 

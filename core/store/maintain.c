@@ -12,6 +12,7 @@
 #include "store/downsample.h"
 #include "store/merge.h"
 #include "store/news.h"
+#include "store/retention.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -128,6 +129,8 @@ static int run(struct store *store, unsigned what, struct store_maintained *done
 	if (what & MAINTAIN_MERGE && (r = with_lock(store, merge, done, err)) < 0 && !first)
 		first = r;
 	if (what & MAINTAIN_MERGE && (r = with_lock(store, delete_apply, done, err)) < 0 && !first)
+		first = r;
+	if (what & MAINTAIN_MERGE && (r = with_lock(store, retention_fit, done, err)) < 0 && !first)
 		first = r;
 	if (what & MAINTAIN_EXPIRE && (r = with_lock(store, retention_expire, done, err)) < 0 && !first)
 		first = r;

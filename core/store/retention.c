@@ -11,6 +11,7 @@
 #include "store/delete.h"
 #include "store/downsample.h"
 #include "store/policies.h"
+#include "store/retention.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -76,7 +77,7 @@ static uint32_t find_expired(struct store *store, const struct store_view *view,
  * be made of it. Also of raw what lies in a window with samples that are in the WAL
  * alone: when they are replayed, the window is computed again.
  */
-static kymo_ms needed_from(struct store *store, enum kymo_tier tier)
+kymo_ms retention_needs(struct store *store, enum kymo_tier tier)
 {
 	kymo_ms needs = downsample_needs(store, tier), oldest = atomic_load(&store->head.oldest);
 
@@ -114,7 +115,7 @@ static struct horizons find_horizons(struct store *store)
 static bool is_held(struct store *store, const struct horizons *horizons)
 {
 	for (int tier = 0; tier < TIERS; tier++)
-		if (needed_from(store, (enum kymo_tier)tier) < horizons->of[tier])
+		if (retention_needs(store, (enum kymo_tier)tier) < horizons->of[tier])
 			return true;
 	return false;
 }
@@ -133,7 +134,7 @@ static int expire_tier(struct store *store, const struct store_view *view, enum 
 		       struct store_maintained *done)
 {
 	struct block **expired = calloc((size_t)view->list[tier]->n + 1, sizeof *expired);
-	kymo_ms needed = needed_from(store, tier);
+	kymo_ms needed = retention_needs(store, tier);
 	uint32_t n;
 	int r = 0;
 
@@ -282,6 +283,8 @@ int retention_expire(struct store *store, struct store_maintained *done, struct 
 	int r = expire_blocks(store, done);
 
 	if (r == 0 && (r = policies_trim(store, done, err)) < 0)
+		return r;
+	if (r == 0 && (r = retention_fit(store, done, err)) < 0)
 		return r;
 	if (r == 0)
 		r = refresh_all(store, done);

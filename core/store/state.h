@@ -90,6 +90,7 @@ struct store {
 	_Atomic kymo_ms closed_until;	/* INT64_MIN: none */
 
 	struct expiry_guard guard[TIERS];
+	_Atomic kymo_ms raw_from;	/* what was before may have gone to stay within `size`; INT64_MIN: nothing has */
 	struct store_counters counters;
 	struct log_limit disk_log;
 

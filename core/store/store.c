@@ -5,6 +5,7 @@
  */
 #include "store/downsample.h"
 #include "store/maintain.h"
+#include "store/retention.h"
 #include "store/policies.h"
 #include "util/file.h"
 
@@ -76,6 +77,7 @@ static struct store *store_create(const struct store_options *options)
 	head_init(&store->head);
 	atomic_init(&store->sequence, SEQUENCE_STEP);
 	atomic_init(&store->closed_until, INT64_MIN);
+	atomic_init(&store->raw_from, INT64_MIN);
 	atomic_init(&store->counters.last_flush, INT64_MIN);
 	atomic_init(&store->counters.last_cleanup, INT64_MIN);
 	store->opened_at = store_now(store);
@@ -123,6 +125,7 @@ static int open_all(struct store *store, const struct store_options *options, st
 	if (r < 0)
 		return r;
 	set_guards(store);
+	retention_open(store);
 	return store->manual ? 0 : maintain_start(store, err);
 }
 

@@ -34,6 +34,7 @@ struct store;
 struct store_options {
 	const char *path;		/* made when it is not there */
 	kymo_ms retention[TIERS];	/* FOREVER: kept */
+	uint64_t size;			/* bytes of all files; over it the oldest blocks go; 0: no limit */
 	kymo_ms out_of_order;		/* how late against the series' newest sample; FOREVER: any */
 	kymo_ms cleanup, sync, flush;	/* how often: expire; fdatasync; head to blocks */
 	bool strict;

@@ -159,6 +159,87 @@ static void for_ever_is_for_ever(void **state)
 	assert_true(maintain(MAINTAIN_EXPIRE).blocks_expired > 0);
 }
 
+static void a_clock_that_goes_back_expires_nothing(void **state)
+{
+	series_ref a = series_of(folder.store, "a", NULL);
+
+	(void)state;
+	run(a, 4);
+	maintain(MAINTAIN_EXPIRE);
+	folder.clock.now -= 10000 * HOUR;
+	assert_int_equal(maintain(MAINTAIN_EXPIRE).blocks_expired, 0);
+	folder_reopen(&folder);
+	assert_int_equal(maintain(MAINTAIN_EXPIRE).blocks_expired, 0);
+	folder.clock.now += 10000 * HOUR;	/* right again: that is no jump to be afraid of */
+	assert_int_equal(maintain(MAINTAIN_EXPIRE).blocks_expired, 0);
+	get(folder.store, a, 0, INT64_MAX, &got);
+	assert_int_equal(got.n, 240);
+}
+
+static uint64_t bytes_of(enum kymo_tier tier)
+{
+	struct store_stats stats;
+
+	store_stats(folder.store, &stats);
+	return stats.tier[tier].bytes;
+}
+
+static kymo_ms reach_of(enum kymo_tier tier)
+{
+	struct store_coverage coverage;
+
+	store_coverage(folder.store, &coverage);
+	return folder.clock.now - coverage.tier[tier].oldest;
+}
+
+/* Raw is kept 24 h, the tiers four times as long: when there is too much, all lose the same share. */
+static void a_store_that_is_too_large_loses_its_oldest_files(void **state)
+{
+	series_ref a = series_of(folder.store, "a", NULL), b = series_of(folder.store, "b", NULL);
+	struct store_stats stats;
+	struct store_appended done;
+	uint64_t all = 0;
+
+	(void)state;
+	for (int tier = 0; tier < TIERS; tier++)
+		folder.options.retention[tier] = (tier == KYMO_RAW ? 24 : 96) * HOUR;
+	folder.options.out_of_order = FOREVER;
+	store_configure(folder.store, &folder.options);
+	run(a, 60);
+	must_put(folder.store, b, folder.clock.now, 1);
+	maintain(MAINTAIN_EXPIRE);
+	store_stats(folder.store, &stats);
+	for (int tier = 0; tier < TIERS; tier++)
+		all += stats.tier[tier].bytes;
+	folder.options.size = stats.wal_bytes + stats.index_bytes + all / 2;
+	store_configure(folder.store, &folder.options);
+	assert_true(maintain(MAINTAIN_EXPIRE).blocks_expired > 0);
+	assert_true(bytes_of(KYMO_RAW) + bytes_of(KYMO_1M) + bytes_of(KYMO_5M) + bytes_of(KYMO_1H) <= all / 2 + stats.wal_bytes);
+	assert_true(reach_of(KYMO_RAW) >= 2 * HOUR && reach_of(KYMO_RAW) < 20 * HOUR);
+	assert_true(reach_of(KYMO_1M) > reach_of(KYMO_RAW) && reach_of(KYMO_1M) < 58 * HOUR);
+	/* Where raw has gone nothing comes in, before and after a restart. */
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(put(folder.store, a, folder.clock.now - 23 * HOUR + 7, 1, &done), 0);
+		assert_int_equal(done.refused[REFUSED_LATE], 1);
+		assert_int_equal(put(folder.store, a, folder.clock.now - HOUR + 7 + i, 1, &done), 0);
+		assert_int_equal(done.stored, 1);
+		folder_reopen(&folder);
+	}
+}
+
+static void what_is_needed_stays_whatever_the_size(void **state)
+{
+	series_ref a = series_of(folder.store, "a", NULL);
+
+	(void)state;
+	folder.options.size = 1;
+	store_configure(folder.store, &folder.options);
+	run(a, 5);
+	maintain(MAINTAIN_MERGE | MAINTAIN_EXPIRE);
+	get(folder.store, a, 0, INT64_MAX, &got);
+	assert_true(got.n >= 60 && got.at[got.n - 1] == folder.clock.now);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +248,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_clock_that_jumps_ahead_expires_nothing_for_an_hour, make, clean),
 		cmocka_unit_test_setup_teardown(the_guard_holds_over_a_restart, make, clean),
 		cmocka_unit_test_setup_teardown(for_ever_is_for_ever, make, clean),
+		cmocka_unit_test_setup_teardown(a_clock_that_goes_back_expires_nothing, make, clean),
+		cmocka_unit_test_setup_teardown(a_store_that_is_too_large_loses_its_oldest_files, make, clean),
+		cmocka_unit_test_setup_teardown(what_is_needed_stays_whatever_the_size, make, clean),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
