@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-int parts_make(struct store *store, const struct grid *grid, uint32_t granularity, enum plan_rule rule, kymo_ms now,
+int parts_make(struct store *store, const struct chosen *chosen, const struct grid *grid, uint32_t granularity, enum plan_rule rule, kymo_ms now,
 	       struct parts *parts, struct error *err)
 {
 	struct plan_request request = { .start = grid->read_from, .end = grid->end, .step = grid_unit(grid), .now = now };
@@ -20,7 +20,7 @@ int parts_make(struct store *store, const struct grid *grid, uint32_t granularit
 	}
 	request.rule = parts->rule;
 	request.tier = parts->tier;
-	store_coverage(store, &parts->coverage);
+	store_coverage_of(store, chosen->matchers, chosen->n_matchers, &parts->coverage);
 	r = plan_make(&parts->coverage, &request, &parts->plan);
 	return r < 0 ? error_set(err, r, "query: no plan for this range") : 0;
 }

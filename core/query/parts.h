@@ -7,6 +7,7 @@
 #ifndef QUERY_PARTS_H
 #define QUERY_PARTS_H
 
+#include "query/chosen.h"
 #include "query/grid.h"
 #include "query/notes.h"
 #include "store/plan.h"
@@ -19,8 +20,8 @@ struct parts {
 	kymo_ms now;
 };
 
-/* granularity: enum kymo_tier, or KYMO_AUTO: then by that rule. 0, or -EINVAL. */
-int parts_make(struct store *store, const struct grid *grid, uint32_t granularity, enum plan_rule rule, kymo_ms now,
+/* For what `chosen` selects. granularity: enum kymo_tier, or KYMO_AUTO: then by that rule. 0, or -EINVAL. */
+int parts_make(struct store *store, const struct chosen *chosen, const struct grid *grid, uint32_t granularity, enum plan_rule rule, kymo_ms now,
 	       struct parts *parts, struct error *err);
 /* Into the answer's memory. 0 or -ENOMEM. */
 int parts_give(const struct parts *parts, void *answer, const struct kymo_part **out, uint32_t *n);

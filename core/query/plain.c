@@ -271,7 +271,7 @@ static int open_stitch(struct run *run, struct store *store)
 
 static int prepare(struct run *run, struct store *store, kymo_ms now)
 {
-	int r = parts_make(store, &run->grid, run->query->granularity, PLAN_BY_LENGTH, now, &run->parts, run->err);
+	int r = parts_make(store, &run->chosen, &run->grid, run->query->granularity, PLAN_BY_LENGTH, now, &run->parts, run->err);
 
 	if (r < 0)
 		return r;

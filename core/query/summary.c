@@ -166,7 +166,7 @@ static int prepare(struct survey *survey, struct store *store, kymo_ms now)
 		.matchers = survey->chosen.matchers, .n_matchers = survey->chosen.n_matchers, .plan = &survey->parts.plan,
 		.wants = fold_columns(WANTS), .series_most = survey->limits->series, .samples_most = survey->limits->samples,
 	};
-	int r = parts_make(store, &survey->grid, KYMO_AUTO, rule, now, &survey->parts, survey->err);
+	int r = parts_make(store, &survey->chosen, &survey->grid, KYMO_AUTO, rule, now, &survey->parts, survey->err);
 
 	if (r < 0)
 		return r;

@@ -279,18 +279,42 @@ void store_coverage(struct store *store, struct store_coverage *coverage)
 	downsample_coverage(store, coverage);
 }
 
-void store_coverage_of(struct store *store, const char *metric, size_t n, struct store_coverage *coverage)
+/* The names of metrics, where a matcher gives them. */
+static const char *const *names_of(struct matcher *const *matchers, uint32_t n, uint32_t *n_names)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (!strcmp(matcher_name(matchers[i]), LABEL_NAME))
+			return matcher_literals(matchers[i], n_names);
+	return NULL;
+}
+
+static kymo_ms policy_horizon(struct store *store, const char *name, const struct store_options *options, enum kymo_tier tier,
+			      kymo_ms now)
+{
+	kymo_ms retention = policy_retention(policy_of(store, name, strlen(name)), options, tier), horizon;
+
+	return retention == FOREVER || __builtin_sub_overflow(now, retention, &horizon) ? INT64_MIN : horizon;
+}
+
+void store_coverage_of(struct store *store, struct matcher *const *matchers, uint32_t n, struct store_coverage *coverage)
 {
 	struct store_options options = store_settings(store);
-	const struct policy *policy = policy_of(store, metric, n);
 	kymo_ms now = store_now(store);
+	uint32_t n_names = 0;
+	const char *const *names = names_of(matchers, n, &n_names);
 
 	store_coverage(store, coverage);
-	for (int tier = 0; policy && tier < TIERS; tier++) {
-		kymo_ms retention = policy_retention(policy, &options, (enum kymo_tier)tier), *horizon = &coverage->tier[tier].horizon;
+	if (!atomic_load(&store->policies) || !names || !n_names)
+		return;
+	for (int tier = 0; tier < TIERS; tier++) {
+		kymo_ms latest = INT64_MIN;
 
-		if (retention == FOREVER || __builtin_sub_overflow(now, retention, horizon))
-			*horizon = INT64_MIN;
+		for (uint32_t i = 0; i < n_names; i++) {
+			kymo_ms horizon = policy_horizon(store, names[i], &options, (enum kymo_tier)tier, now);
+
+			latest = horizon > latest ? horizon : latest;
+		}
+		coverage->tier[tier].horizon = latest;
 	}
 }
 

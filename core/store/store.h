@@ -148,8 +148,11 @@ struct store_coverage {
 	} tier[TIERS];
 };
 void store_coverage(struct store *store, struct store_coverage *coverage);
-/* The same for one metric, whose policy may keep it for another time. */
-void store_coverage_of(struct store *store, const char *metric, size_t n, struct store_coverage *coverage);
+/*
+ * The same for what those matchers select: where they name metrics, the horizons are
+ * those of their policies, the latest of each tier; else those of everything.
+ */
+void store_coverage_of(struct store *store, struct matcher *const *matchers, uint32_t n, struct store_coverage *coverage);
 
 /* Work that is done in the background anyway, at once. Bits of `what`; 0: all. */
 enum maintenance { MAINTAIN_FLUSH = 1, MAINTAIN_CLOSE = 2, MAINTAIN_MERGE = 4, MAINTAIN_EXPIRE = 8, MAINTAIN_SYNC = 16 };
