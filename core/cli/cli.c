@@ -24,6 +24,7 @@ static const struct subcommand {
 	{ "snapshot", cli_snapshot, "The newest values of everything, in groups." },
 	{ "record",   cli_record,   "Record an event." },
 	{ "maintain", cli_maintain, "Flush, close windows, merge and expire now." },
+	{ "delete",   cli_delete,   "Delete what series have in a range of time." },
 	{ "fsck",     cli_fsck,     "Look for damage in a store that is not running; repair it." },
 	{ "plugin",   cli_plugin,   "The plugins that there are." },
 };

@@ -33,6 +33,7 @@ int cli_latest(int argc, char **argv);
 int cli_stats(int argc, char **argv);
 int cli_snapshot(int argc, char **argv);
 int cli_record(int argc, char **argv);
+int cli_delete(int argc, char **argv);
 int cli_fsck(int argc, char **argv);
 int cli_plugin(int argc, char **argv);
 

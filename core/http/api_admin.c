@@ -3,7 +3,7 @@
  * api_admin.c - what changes the daemon: reload and its plan, instances that come
  * and go while it runs. Only for the control socket, or with `http: {admin: true}`.
  */
-#include "http/body.h"
+#include "http/form.h"
 #include "http/route.h"
 
 #include "util/check.h"
@@ -44,6 +44,67 @@ int api_reload(const struct request *request, struct response *response, struct 
 	if (r == 0)
 		render_changes(&response->body, &changes);
 	host_changes_fini(&changes);
+	return r;
+}
+
+static void render_deleted(struct buf *out, kymo_ms start, kymo_ms end, uint32_t series)
+{
+	struct json json = json_to(out);
+
+	json_object(&json);
+	json_put_unsigned(&json, "series", series);
+	json_put_integer(&json, "start", start);
+	json_put_integer(&json, "end", end);
+	json_end(&json);
+}
+
+/* Has it what only a query has? */
+static bool is_query(const struct form *form)
+{
+	struct form empty;
+
+	form_init(&empty, form->now);
+	return form->function != empty.function || form->step != empty.step || form->window != empty.window ||
+	       form->points != empty.points || form->granularity != empty.granularity;
+}
+
+/* Nothing is deleted by what was left out: a series is named, and from when on is said. */
+static int delete_form(const struct request *request, const struct form *form, struct response *response, struct error *err)
+{
+	kymo_ms start, end;
+	uint32_t series;
+	int r;
+
+	if (is_query(form))
+		return error_set(err, -EINVAL, "names, labels, filters, start, end and last are what a deletion has");
+	if (!form->n_names && !form->n_filters)
+		return error_set(err, -EINVAL, "names: a metric, or a filter of labels, is wanted; \"*\" is every metric");
+	if (!form->has_start && !form->has_last)
+		return error_set(err, -EINVAL, "start: from when on? 0 is from the very first");
+	r = form_range(form, &start, &end, err);
+	if (r == 0)
+		r = service_delete(request->kymo, form->names, form->n_names, form->filters, form->n_filters, start, end, &series, err);
+	if (r == 0)
+		render_deleted(&response->body, start, end, series);
+	return r;
+}
+
+int api_delete(const struct request *request, struct response *response, struct error *err)
+{
+	struct form form;
+	AUTO_BODY *tree = NULL;
+	int r = request_check_parameters(request, none, NULL, err);
+
+	if (r < 0)
+		return r;
+	tree = body_parse(&request->body, err);
+	if (!tree)
+		return err->code;
+	form_init(&form, service_now(request->kymo));
+	r = form_read_body(&form, tree, err);
+	if (r == 0)
+		r = delete_form(request, &form, response, err);
+	form_fini(&form);
 	return r;
 }
 

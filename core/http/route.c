@@ -20,6 +20,7 @@ static const struct route routes[] = {
 	{ "POST",   "/kymo/v1/instances",         api_instance_add,    true,  LANE_CHANGES },
 	{ "DELETE", "/kymo/v1/instances/*",       api_instance_remove, true,  LANE_CHANGES },
 	{ "POST",   "/kymo/v1/instances/*/reset", api_instance_reset,  true,  LANE_CHANGES },
+	{ "POST",   "/kymo/v1/delete",            api_delete,          true,  LANE_CHANGES },
 	{ "POST",   "/kymo/v1/plan",              api_plan,            true,  LANE_CHANGES },
 	{ "POST",   "/kymo/v1/events",            api_events,          false, LANE_AT_ONCE },
 	{ "POST",   "/kymo/v1/maintain",          api_maintain,        false, LANE_CHANGES },

@@ -56,6 +56,7 @@ handler api_events;
 
 /* api_admin.c */
 handler api_reload;
+handler api_delete;
 handler api_plan;
 handler api_instance_add;
 handler api_instance_remove;

@@ -2,6 +2,8 @@
 /* read.c - the answers of the service: plain queries under its limits, its own statistics. */
 #include "service/state.h"
 
+#include "query/chosen.h"
+
 static struct plain_limits limits_now(struct kymo *kymo)
 {
 	LOCK(&kymo->guard);
@@ -33,6 +35,15 @@ int service_summary(struct kymo *kymo, const char *name, const struct kymo_filte
 int service_list(struct kymo *kymo, const char *pattern, struct kymo_metric_list **out, struct error *err)
 {
 	return plain_list(kymo->store, pattern, out, err);
+}
+
+int service_delete(struct kymo *kymo, const char *const *names, uint32_t n, const struct kymo_filter *filters,
+		   uint32_t n_filters, kymo_ms start, kymo_ms end, uint32_t *series, struct error *err)
+{
+	AUTO_CHOSEN chosen;
+	int r = chosen_init(&chosen, names, n, filters, n_filters, err);
+
+	return r < 0 ? r : store_delete(kymo->store, chosen.matchers, chosen.n_matchers, start, end, series, err);
 }
 
 int service_maintain(struct kymo *kymo, unsigned what, struct store_maintained *done, struct error *err)

@@ -62,6 +62,9 @@ int service_summary(struct kymo *kymo, const char *name, const struct kymo_filte
 int service_list(struct kymo *kymo, const char *pattern, struct kymo_metric_list **out, struct error *err);
 int service_snapshot(struct kymo *kymo, struct kymo_snapshot **out, struct error *err);
 void service_stats(struct kymo *kymo, struct kymo_service_stats *stats);
+/* Names and filters as in a query; (start, end]. *series: how many had something there. See store_delete(). */
+int service_delete(struct kymo *kymo, const char *const *names, uint32_t n, const struct kymo_filter *filters,
+		   uint32_t n_filters, kymo_ms start, kymo_ms end, uint32_t *series, struct error *err);
 int service_maintain(struct kymo *kymo, unsigned what, struct store_maintained *done, struct error *err);
 
 #endif

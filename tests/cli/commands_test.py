@@ -201,6 +201,16 @@ def maintain_says_what_it_did():
         expect("there is no work \"clean\"" in fake.run("maintain", "clean", status=2)[1], "an unknown work")
 
 
+def delete_says_what_it_did():
+    with Fake({"series": 3, "start": 0, "end": 1}) as fake:
+        out, _ = fake.run("delete", "debug.*", "--label", "host=a", "--start", "0")
+        asked(fake, "POST", "/kymo/v1/delete")
+        same("body", fake.json_of_request(), {"names": ["debug.*"], "filters": ["host=a"], "start": "0"})
+        same("text", out, "deleted from 3 series\n")
+        expect("--start or --last" in fake.run("delete", "debug.*", status=2)[1], "a range")
+        expect("is missing" in fake.run("delete", "--start", "0", status=2)[1], "a name")
+
+
 def plan_and_reload_show_changes():
     with Fake(CHANGES) as fake:
         out, _ = fake.run("plan", "/etc/kymo.yaml")
@@ -379,7 +389,7 @@ def record_goes_over_http_too():
 
 
 main([latest_prints_a_table, snapshot_prints_groups, list_prints_metrics, query_asks_with_every_option, stats_sums_a_metric_up,
-      stats_tells_of_the_daemon, maintain_says_what_it_did, plan_and_reload_show_changes, a_refusal_is_told_as_the_daemon_says_it,
+      stats_tells_of_the_daemon, maintain_says_what_it_did, delete_says_what_it_did, plan_and_reload_show_changes, a_refusal_is_told_as_the_daemon_says_it,
       json_is_printed_as_it_came, answers_of_others_are_told_apart, the_daemon_is_found, nobody_answers,
       libcurl_is_loaded_when_needed, output_that_cannot_be_written_is_an_error, wrong_usage_is_told, record_sends_a_datagram,
       record_waits_for_a_busy_daemon, record_goes_over_http_too])

@@ -149,7 +149,8 @@ def pages_of_strangers_are_refused():
 
 def admin_is_for_the_control_socket():
     routes = [("POST", "/-/reload", None), ("POST", "/kymo/v1/plan", {"file": "/x"}), ("POST", "/kymo/v1/instances", "plugin: data"),
-              ("DELETE", "/kymo/v1/instances/api", None), ("POST", "/kymo/v1/instances/api/reset", None)]
+              ("DELETE", "/kymo/v1/instances/api", None), ("POST", "/kymo/v1/instances/api/reset", None),
+              ("POST", "/kymo/v1/delete", {"names": ["*"], "start": 0})]
     with Daemon(API) as kymo:
         for method, path, body in routes:
             expect("control socket" in error_of(kymo, method, path, body, 403), path)
@@ -161,6 +162,24 @@ def admin_is_for_the_control_socket():
         changes = kymo.post("/-/reload", "")["changes"]
         expect([change["action"] for change in changes] == ["keep", "keep"], changes)
         error_of(kymo, "POST", "/-/reload", "", 403, headers={"Origin": "http://evil.test"})
+
+
+def what_is_deleted_is_gone():
+    wrong = [({"names": [], "start": 0}, "is wanted"), ({"names": ["system.uptime"]}, "from when on"),
+             ({"names": ["system.uptime"], "start": 0, "step": "5m"}, "what a deletion has"),
+             ({"names": ["system.uptime"], "start": "now", "end": "-1h"}, "empty|before")]
+    with Daemon(API) as kymo:
+        wait_for("samples", lambda: kymo.latest("system.uptime"))
+        for body, words in wrong:
+            text = error_of(kymo, "POST", "/kymo/v1/delete", body, 400, control=True)
+            expect(re.search(words, text), f"{body}: \"{words}\" is not in: {text}")
+        point = kymo.post("/kymo/v1/query", {"names": ["system.uptime"], "last": "1h"})["series"][0]["points"][0]
+        done = kymo.post("/kymo/v1/delete", {"names": ["system.uptime"], "start": 0, "end": point[0] / 1000}, control=True)
+        expect(done["series"] == 1 and done["end"] == point[0], done)
+        series = kymo.post("/kymo/v1/query", {"names": ["system.uptime"], "last": "1h"})["series"]
+        expect(not series or series[0]["points"][0][0] > point[0], f"{point} is still there: {series}")
+        done = kymo.post("/kymo/v1/delete", {"names": ["nobody"], "start": 0}, control=True)
+        expect(done["series"] == 0, done)
 
 
 def instances_come_and_go():
@@ -292,5 +311,6 @@ def an_earlier_run_is_not_shown():
 
 
 main([every_route_answers, a_query_means_the_same_in_both_forms, wrong_input_gets_one_clear_message,
-      bodies_and_connections_have_limits, pages_of_strangers_are_refused, admin_is_for_the_control_socket, instances_come_and_go,
+      bodies_and_connections_have_limits, pages_of_strangers_are_refused, admin_is_for_the_control_socket, what_is_deleted_is_gone,
+      instances_come_and_go,
       a_reload_drops_no_connection, many_clients_at_a_time, prometheus_takes_it, an_earlier_run_is_not_shown])
