@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 static struct folder folder;
 static struct index *index_;
@@ -16,6 +18,12 @@ static void open_index(void)
 
 	if (index_open(folder.path, &index_, &err) < 0)
 		fail_msg("%s", error_text(&err));
+}
+
+static void close_index(void)
+{
+	index_close(index_);
+	index_ = NULL;
 }
 
 static int make(void **state)
@@ -30,7 +38,7 @@ static int make(void **state)
 static int clean(void **state)
 {
 	(void)state;
-	index_close(index_);
+	close_index();
 	folder_remove(&folder);
 	return 0;
 }
@@ -38,7 +46,7 @@ static int clean(void **state)
 static void reopen(void)
 {
 	assert_int_equal(index_sync(index_), 0);
-	index_close(index_);
+	close_index();
 	open_index();
 }
 
@@ -225,7 +233,7 @@ static void a_torn_tail_is_dropped(void **state)
 	assert_int_equal(index_write(index_), 0);
 	add("b");
 	assert_int_equal(index_sync(index_), 0);
-	index_close(index_);
+	close_index();
 	path_of_log(path, sizeof path);
 	assert_int_equal(file_read_all(path, 1 << 20, &bytes, NULL), 0);
 	fd = file_open(path, O_WRONLY, 0, NULL);
@@ -255,7 +263,7 @@ static void damage_costs_what_it_is_in_and_the_file_is_kept(void **state)
 			assert_int_equal(index_write(index_), 0);	/* a frame */
 	}
 	assert_int_equal(index_sync(index_), 0);
-	index_close(index_);
+	close_index();
 	path_of_log(path, sizeof path);
 	assert_int_equal(file_read_all(path, 1 << 20, &bytes, NULL), 0);
 	fd = file_open(path, O_WRONLY, 0, NULL);
@@ -320,6 +328,170 @@ static void a_held_metric_outlives_its_replacement(void **state)
 	index_unlock(index_);
 }
 
+/* Copies a file of the index to a place beside, or back. */
+static void copy(const char *from, const char *to)
+{
+	char a[200], b[200];
+
+	snprintf(a, sizeof a, "%s/%s", folder.path, from);
+	snprintf(b, sizeof b, "%s/%s", folder.path, to);
+	assert_int_equal(file_copy(a, b, NULL), 0);
+}
+
+static void rub_out(const char *name)
+{
+	char path[200];
+
+	snprintf(path, sizeof path, "%s/%s", folder.path, name);
+	assert_int_equal(file_remove(path, NULL), 0);
+}
+
+static void add_many(const char *name, int n)
+{
+	char text[64];
+
+	for (int i = 0; i < n; i++) {
+		snprintf(text, sizeof text, "%s,x=%d,y=z%d", name, i, i % 7);
+		add(text);
+	}
+}
+
+/* As a kill leaves it when the new log is begun and the snapshot has no name yet. */
+static void a_snapshot_that_was_not_finished_is_not_missed(void **state)
+{
+	uint64_t saved;
+	struct index_stats stats;
+	series_ref a, b;
+
+	(void)state;
+	add_many("many", 20000);
+	a = add("a");
+	assert_int_equal(index_sync(index_), 0);
+	copy("index/0000000000000001.log", "kept");
+	assert_int_equal(index_compact(index_, &saved, NULL), 0);
+	index_remove(index_, a);
+	b = add("b");
+	assert_int_equal(index_sync(index_), 0);
+	close_index();
+	copy("kept", "index/0000000000000001.log");
+	rub_out("index/0000000000000002.idx");
+	open_index();
+	assert_int_equal(find("a"), 0);
+	assert_int_equal(find("b"), b);
+	index_stats(index_, &stats);
+	assert_int_equal(stats.series, 20001);
+	assert_int_equal(stats.quarantined, 0);
+	reopen();
+	index_stats(index_, &stats);
+	assert_int_equal(stats.series, 20001);
+	assert_true(add("c") > b);
+}
+
+static void a_damaged_snapshot_costs_what_it_is_in(void **state)
+{
+	char path[200];
+	AUTO_BUF bytes = { 0 };
+	struct index_stats stats;
+	uint64_t saved;
+	int fd;
+
+	(void)state;
+	add_many("many", 20000);
+	assert_int_equal(index_write(index_), 0);
+	assert_int_equal(index_compact(index_, &saved, NULL), 0);
+	add_many("late", 10);
+	assert_int_equal(index_sync(index_), 0);
+	close_index();
+	snprintf(path, sizeof path, "%s/index/%016x.idx", folder.path, 2);
+	assert_int_equal(file_read_all(path, 1 << 24, &bytes, NULL), 0);
+	fd = file_open(path, O_WRONLY, 0, NULL);
+	assert_int_equal(file_pwrite(fd, "\xff\xff", 2, bytes.len / 2), 0);
+	file_close(fd);
+	open_index();
+	index_stats(index_, &stats);
+	assert_int_equal(stats.quarantined, 1);
+	assert_true(stats.series >= 10000 && stats.series < 20010);
+	assert_true(find("late,x=9,y=z2"));
+	snprintf(path, sizeof path, "%s/index", folder.path);
+	assert_int_equal(count_files(path, ".idx.damaged"), 1);
+	saved = stats.series;
+	reopen();
+	index_stats(index_, &stats);
+	assert_int_equal(stats.quarantined, 0);
+	assert_int_equal(stats.series, saved);
+	assert_int_equal(add("new"), 20011);
+}
+
+/* ---- all at once ---- */
+
+static _Atomic bool enough;
+
+static void *reads(void *data)
+{
+	struct matcher *matchers[] = { matcher_create(MATCH_REGEX, "x", "1.*", NULL), matcher_create(MATCH_NOT_EQUAL, "y", "z3", NULL) };
+	struct refs refs = { 0 };
+	AUTO_BUF names = { 0 };
+
+	while (!atomic_load(&enough)) {
+		index_select(index_, matchers, 2, &refs);
+		index_lock(index_);
+		for (uint32_t i = 0; i < refs.n; i++) {
+			const struct series *series = index_series(index_, refs.ref[i]);
+			struct labels labels;
+
+			if (series && index_labels(index_, series, &names, &labels) == 0)
+				assert_true(matchers_test(matchers, 2, labels));
+		}
+		index_unlock(index_);
+	}
+	refs_fini(&refs);
+	matcher_destroy(matchers[0]);
+	matcher_destroy(matchers[1]);
+	return data;
+}
+
+static void *writes(void *data)
+{
+	uint64_t saved;
+
+	while (!atomic_load(&enough)) {
+		index_sync(index_);
+		index_compact(index_, &saved, NULL);
+	}
+	return data;
+}
+
+static void *removes(void *data)
+{
+	for (series_ref ref = 1; ref <= 6000; ref += 3)
+		index_remove(index_, ref);
+	return data;
+}
+
+static void everybody_at_once(void **state)
+{
+	pthread_t threads[3];
+	struct index_stats stats;
+
+	(void)state;
+	atomic_store(&enough, false);
+	add_many("first", 6000);
+	pthread_create(&threads[0], NULL, reads, NULL);
+	pthread_create(&threads[1], NULL, writes, NULL);
+	pthread_create(&threads[2], NULL, removes, NULL);
+	add_many("second", 6000);
+	pthread_join(threads[2], NULL);
+	atomic_store(&enough, true);
+	pthread_join(threads[0], NULL);
+	pthread_join(threads[1], NULL);
+	reopen();
+	index_stats(index_, &stats);
+	assert_int_equal(stats.series, 10000);
+	assert_true(find("second,x=5999,y=z0"));
+	assert_true(find("first,x=1,y=z1"));
+	assert_int_equal(find("first,x=0,y=z0"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +502,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_torn_tail_is_dropped, make, clean),
 		cmocka_unit_test_setup_teardown(damage_costs_what_it_is_in_and_the_file_is_kept, make, clean),
 		cmocka_unit_test_setup_teardown(a_series_of_a_block_is_taken_unless_it_contradicts, make, clean),
+		cmocka_unit_test_setup_teardown(a_snapshot_that_was_not_finished_is_not_missed, make, clean),
+		cmocka_unit_test_setup_teardown(a_damaged_snapshot_costs_what_it_is_in, make, clean),
+		cmocka_unit_test_setup_teardown(everybody_at_once, make, clean),
 		cmocka_unit_test_setup_teardown(a_held_metric_outlives_its_replacement, make, clean),
 	};
 
