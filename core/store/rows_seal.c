@@ -25,7 +25,10 @@ struct sealing {
 	/* Of 64 members, as the rows are walked: */
 	uint64_t other;			/* those of which a token was no difference */
 	int64_t units[64];
-	int64_t column[64][ROWS_MOST];	/* in the member's unit */
+	uint64_t value[64];
+	uint8_t state[64];
+	/* In the member's unit; the bits of the values of others. */
+	int64_t column[64][ROWS_MOST];
 };
 
 /* Those of a word that change after the first row, or are missing in one. */
@@ -43,17 +46,34 @@ static uint64_t find_busy(const struct rows *rows, uint32_t word)
 	return word == rows->words - 1 && rows->n % 64 ? busy & ((UINT64_C(1) << rows->n % 64) - 1) : busy;
 }
 
+static const uint8_t *tokens_of(const struct rows *rows, uint32_t r, uint32_t word)
+{
+	bool partial = rows->row[r].count != rows->n;
+	size_t offset = rows->row[r].offset;
+
+	return row_tokens(rows, offset, partial) + row_begins(rows, offset, partial)[word];
+}
+
+static uint32_t list_bits(uint64_t word, uint8_t *bits)
+{
+	uint32_t n = 0;
+
+	for (; word; word &= word - 1)
+		bits[n++] = (uint8_t)__builtin_ctzll(word);
+	return n;
+}
+
 /* The last value of members that change once, in the first row, is what it changes to. */
 static void turn(struct sealing *sealing, uint32_t word, uint64_t busy)
 {
 	const struct rows *rows = sealing->rows;
+	uint8_t slots[64];
+	uint32_t n = list_bits(busy, slots);
 
 	for (uint32_t r = 0; r < rows->n_rows; r++) {
-		bool partial = rows->row[r].count != rows->n;
-		size_t offset = rows->row[r].offset;
-		const uint8_t *token = row_tokens(rows, offset, partial) + row_begins(rows, offset, partial)[word];
+		const uint8_t *token = tokens_of(rows, r, word);
 
-		for (uint64_t left = row_changed(rows, offset)[word]; left; left &= left - 1) {
+		for (uint64_t left = row_changed(rows, rows->row[r].offset)[word]; left; left &= left - 1) {
 			int slot = __builtin_ctzll(left);
 			int64_t difference = 0;
 			const uint8_t *next = token_get_difference(token, &difference);
@@ -65,11 +85,31 @@ static void turn(struct sealing *sealing, uint32_t word, uint64_t busy)
 			sealing->units[slot] += difference;
 			token = next;
 		}
-		for (uint64_t left = busy; left; left &= left - 1) {
+		for (uint32_t i = 0; i < n; i++)
+			sealing->column[slots[i]][r] = sealing->units[slots[i]];
+	}
+}
+
+/* Those of full precision, or whose unit has changed: value by value. */
+static void turn_others(struct sealing *sealing, uint32_t word)
+{
+	const struct rows *rows = sealing->rows;
+	uint8_t slots[64];
+	uint32_t n = list_bits(sealing->other, slots);
+
+	for (uint32_t r = 0; r < rows->n_rows; r++) {
+		const uint8_t *token = tokens_of(rows, r, word);
+
+		for (uint64_t left = row_changed(rows, rows->row[r].offset)[word]; left; left &= left - 1) {
 			int slot = __builtin_ctzll(left);
 
-			sealing->column[slot][r] = sealing->units[slot];
+			if (sealing->other >> slot & 1)
+				token = token_get(token, &sealing->value[slot], &sealing->state[slot]);
+			else
+				token = token_skip(token);
 		}
+		for (uint32_t i = 0; i < n; i++)
+			sealing->column[slots[i]][r] = (int64_t)sealing->value[slots[i]];
 	}
 }
 
@@ -108,15 +148,11 @@ static uint32_t gather(const struct sealing *sealing, uint32_t slot, uint8_t *in
 	return n;
 }
 
-/* Of full precision, or the unit has changed: value by value. */
-static int put_values(struct sealing *sealing, uint32_t slot)
+static int put_values(struct sealing *sealing, const int64_t *bits, uint32_t n)
 {
-	kymo_ms at[ROWS_MOST];
-	double values[ROWS_MOST];
-	uint32_t n = rows_read(sealing->rows, slot, at, values);
 	struct values_hint hint = { .dear = true };
 
-	return values_encode(values, n, VALUES_SEAL, &hint, sealing->out);
+	return values_encode((const double *)(const void *)bits, n, VALUES_SEAL, &hint, sealing->out);
 }
 
 static int put_units(struct sealing *sealing, uint32_t slot, const int64_t *units, uint32_t n)
@@ -149,22 +185,19 @@ static int put_busy(struct sealing *sealing, uint32_t slot)
 		return 0;
 	if (some)
 		buf_add(sealing->out, in, (rows->n_rows + 7) / 8);
-	return sealing->other >> slot % 64 & 1 ? put_values(sealing, slot) : put_units(sealing, slot, units, n);
+	return sealing->other >> slot % 64 & 1 ? put_values(sealing, units, n) : put_units(sealing, slot, units, n);
 }
 
 /* What a member without a change after the first row has all the time. */
 static uint64_t constant_of(const struct sealing *sealing, uint32_t slot)
 {
 	const struct rows *rows = sealing->rows;
-	kymo_ms at[ROWS_MOST];
-	double values[ROWS_MOST];
 
 	if (!(row_changed(rows, rows->row[0].offset)[slot / 64] >> slot % 64 & 1))
 		return rows->base[slot];
-	if (!(sealing->other >> slot % 64 & 1))
-		return token_value(sealing->units[slot % 64], rows->base_state[slot] & TOKEN_UNIT);
-	rows_read(rows, slot, at, values);
-	return value_bits(values[0]);
+	if (sealing->other >> slot % 64 & 1)
+		return sealing->value[slot % 64];
+	return token_value(sealing->units[slot % 64], rows->base_state[slot] & TOKEN_UNIT);
 }
 
 /* In units only where the last value before the rows is in units. */
@@ -173,6 +206,8 @@ static void begin_word(struct sealing *sealing, uint32_t first, uint32_t n)
 	const struct rows *rows = sealing->rows;
 
 	sealing->other = 0;
+	memcpy(sealing->value, rows->base + first, n * sizeof *sealing->value);
+	memcpy(sealing->state, rows->base_state + first, n);
 	for (uint32_t i = 0; i < n; i++) {
 		sealing->units[i] = token_last(rows->base[first + i], rows->base_state[first + i]);
 		sealing->other |= (uint64_t)((rows->base_state[first + i] & TOKEN_FOREIGN) != 0) << i;
@@ -188,6 +223,8 @@ static int seal_word(struct sealing *sealing, uint32_t word, uint32_t *begin)
 
 	begin_word(sealing, first, n);
 	turn(sealing, word, busy);
+	if (sealing->other)
+		turn_others(sealing, word);
 	for (uint32_t i = 0; i < n && r == 0; i++) {
 		begin[first + i] = (uint32_t)sealing->out->len;
 		if (busy >> i & 1)

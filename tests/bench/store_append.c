@@ -196,25 +196,23 @@ static void one_row(const struct data *data, uint32_t n)
 static void disorder(const struct data *data, uint32_t n, uint32_t rows)
 {
 	struct stand stand;
-	double *values = make_rows(data, n, rows), ns[RUNS];
-	series_ref *refs;
+	double *values = make_rows(data, n, rows), ns[RUNS], *row = malloc(n * sizeof *row);
+	series_ref *refs, *all = malloc(n * sizeof *all);
 
 	stand_open(&stand, n);
 	refs = stand.refs;
+	memcpy(all, refs, n * sizeof *all);
 	for (int run = 0; run < RUNS; run++) {
 		int64_t spent = 0;
 
 		for (uint32_t r = 0; r < rows; r++) {
-			double *row = values + (size_t)r * n;
 			int64_t begin;
 
 			for (uint32_t i = 0; i < n; i++) {
-				uint32_t k = (i * 7919u + r * 104729u) % n;
-				series_ref ref = refs[i];
-				double value = row[i];
+				uint32_t k = (uint32_t)((i * UINT64_C(7919) + r * UINT64_C(104729)) % n);
 
-				refs[i] = refs[k], row[i] = row[k];
-				refs[k] = ref, row[k] = value;
+				refs[i] = all[k];
+				row[i] = values[(size_t)r * n + k];
 			}
 			begin = clock_thread_cpu_ns();
 			append(&stand, START + ((int64_t)run * rows + r) * 1000, row, n);
@@ -222,6 +220,9 @@ static void disorder(const struct data *data, uint32_t n, uint32_t rows)
 		}
 		ns[run] = (double)spent / ((double)n * rows);
 	}
+	memcpy(refs, all, n * sizeof *all);
+	free(all);
+	free(row);
 	printf("the same in another order each time, %5u series      %8.2f ns/sample\n", n, median(ns));
 	for (int run = 0; run < RUNS; run++) {
 		int64_t begin = clock_thread_cpu_ns();
