@@ -63,39 +63,54 @@ static uint32_t list_bits(uint64_t word, uint8_t *bits)
 	return n;
 }
 
-/* The last value of members that change once, in the first row, is what it changes to. */
-static void turn(struct sealing *sealing, uint32_t word, uint64_t busy)
+/* The next token of a member that is walked in units. */
+static const uint8_t *take_units(struct sealing *sealing, int slot, const uint8_t *token)
+{
+	int64_t difference = 0;
+	const uint8_t *next = token_get_difference(token, &difference);
+
+	sealing->units[slot] += difference;
+	if (next)
+		return next;
+	sealing->other |= UINT64_C(1) << slot;
+	return token_skip(token);
+}
+
+static void put_column(struct sealing *sealing, uint32_t r, const uint8_t *slots, uint32_t n, const int64_t *from)
+{
+	for (uint32_t i = 0; i < n; i++)
+		sealing->column[slots[i]][r] = from[slots[i]];
+}
+
+/* Members of `by_value` value by value, the rest in units. */
+static void turn(struct sealing *sealing, uint32_t word, uint64_t busy, uint64_t by_value)
 {
 	const struct rows *rows = sealing->rows;
-	uint8_t slots[64];
-	uint32_t n = list_bits(busy, slots);
+	uint8_t in_units[64], in_values[64];
+	uint32_t n_units = list_bits(busy & ~by_value, in_units), n_values = list_bits(busy & by_value, in_values);
 
 	for (uint32_t r = 0; r < rows->n_rows; r++) {
 		const uint8_t *token = tokens_of(rows, r, word);
 
 		for (uint64_t left = row_changed(rows, rows->row[r].offset)[word]; left; left &= left - 1) {
 			int slot = __builtin_ctzll(left);
-			int64_t difference = 0;
-			const uint8_t *next = token_get_difference(token, &difference);
 
-			if (!next) {
-				sealing->other |= UINT64_C(1) << slot;
-				next = token_skip(token);
-			}
-			sealing->units[slot] += difference;
-			token = next;
+			if (by_value >> slot & 1)
+				token = token_get(token, &sealing->value[slot], &sealing->state[slot]);
+			else
+				token = take_units(sealing, slot, token);
 		}
-		for (uint32_t i = 0; i < n; i++)
-			sealing->column[slots[i]][r] = sealing->units[slots[i]];
+		put_column(sealing, r, in_units, n_units, sealing->units);
+		put_column(sealing, r, in_values, n_values, (const int64_t *)(const void *)sealing->value);
 	}
 }
 
-/* Those of full precision, or whose unit has changed: value by value. */
-static void turn_others(struct sealing *sealing, uint32_t word)
+/* Once more those whose tokens turned out to be no differences. */
+static void turn_others(struct sealing *sealing, uint32_t word, uint64_t others)
 {
 	const struct rows *rows = sealing->rows;
 	uint8_t slots[64];
-	uint32_t n = list_bits(sealing->other, slots);
+	uint32_t n = list_bits(others, slots);
 
 	for (uint32_t r = 0; r < rows->n_rows; r++) {
 		const uint8_t *token = tokens_of(rows, r, word);
@@ -103,13 +118,12 @@ static void turn_others(struct sealing *sealing, uint32_t word)
 		for (uint64_t left = row_changed(rows, rows->row[r].offset)[word]; left; left &= left - 1) {
 			int slot = __builtin_ctzll(left);
 
-			if (sealing->other >> slot & 1)
+			if (others >> slot & 1)
 				token = token_get(token, &sealing->value[slot], &sealing->state[slot]);
 			else
 				token = token_skip(token);
 		}
-		for (uint32_t i = 0; i < n; i++)
-			sealing->column[slots[i]][r] = (int64_t)sealing->value[slots[i]];
+		put_column(sealing, r, slots, n, (const int64_t *)(const void *)sealing->value);
 	}
 }
 
@@ -218,13 +232,14 @@ static int seal_word(struct sealing *sealing, uint32_t word, uint32_t *begin)
 {
 	const struct rows *rows = sealing->rows;
 	uint32_t first = word * 64, n = rows->n - first < 64 ? rows->n - first : 64;
-	uint64_t busy = find_busy(rows, word);
+	uint64_t busy = find_busy(rows, word), foreign;
 	int r = 0;
 
 	begin_word(sealing, first, n);
-	turn(sealing, word, busy);
-	if (sealing->other)
-		turn_others(sealing, word);
+	foreign = sealing->other;
+	turn(sealing, word, busy, foreign);
+	if (sealing->other != foreign)
+		turn_others(sealing, word, sealing->other & ~foreign);
 	for (uint32_t i = 0; i < n && r == 0; i++) {
 		begin[first + i] = (uint32_t)sealing->out->len;
 		if (busy >> i & 1)
