@@ -111,6 +111,27 @@ void service_stats_show(const cJSON *answer, struct output *output)
 	show_tiers(show_find(answer, "store.tiers"), out);
 }
 
+static const struct column size_columns[] = {
+	{ "METRIC" }, { "SERIES", true }, { "SIZE", true }, { "RAW", true }, { "1M", true }, { "5M", true }, { "1H", true },
+};
+
+void service_stats_show_sizes(const cJSON *answer, struct output *output)
+{
+	struct table table = table_of(size_columns);
+	const cJSON *item, *tier;
+
+	cJSON_ArrayForEach(item, show_find(answer, "metrics")) {
+		show_text(table_cell(&table), show_find(item, "name"));
+		show_value(table_cell(&table), show_find(item, "series"));
+		show_size(table_cell(&table), show_find(item, "bytes"));
+		cJSON_ArrayForEach(tier, show_find(item, "tiers"))
+			show_size(table_cell(&table), show_find(tier, "bytes"));
+	}
+	if (table_is_empty(&table))
+		buf_add_text(&output->remarks, "there are no metrics\n");
+	table_print(&table, &output->text);
+}
+
 static const struct column instance_columns[] = {
 	{ "INSTANCE" }, { "PLUGIN" }, { "KIND" }, { "EVERY", true }, { "RUNS", true }, { "FAILED", true }, { "MISSED", true },
 	{ "SAMPLES", true }, { "REFUSED", true }, { "SERIES", true }, { "QUEUE", true }, { "DROPPED", true }, { "LAST", true },

@@ -6,6 +6,7 @@
 #include "cli/client.h"
 
 void service_stats_show(const cJSON *answer, struct output *output);
+void service_stats_show_sizes(const cJSON *answer, struct output *output);
 void service_stats_show_instances(const cJSON *answer, struct output *output);
 
 #endif

@@ -14,6 +14,7 @@ static const struct option_row options[] = {
 	{ "start", "TIME", "2026-01-31T12:00:00Z, unix seconds, now or -1h.", false },
 	{ "end", "TIME", "The same; preset now.", false },
 	{ "instances", NULL, "Collectors and sinks one by one.", false },
+	{ "sizes", NULL, "What each metric takes on disk, the largest first.", false },
 	{ 0 },
 };
 
@@ -90,6 +91,8 @@ int cli_stats(int argc, char **argv)
 		return r;
 	if (words.n_arguments && words_get(&words, "instances"))
 		return words_wrong(&command, "--instances is not for a METRIC");
+	if (words.n_arguments && words_get(&words, "sizes"))
+		return words_wrong(&command, "--sizes is not for a METRIC");
 	if (words.n_arguments)
 		return metric_stats(&words);
 	for (uint32_t i = 0; i < words.n_given; i++)
@@ -97,5 +100,7 @@ int cli_stats(int argc, char **argv)
 			return words_wrong(&command, "--%s is for a METRIC", words.given[i].row->name);
 	if (words_get(&words, "instances"))
 		return client_run(&words, "GET", "/kymo/v1/instances", NULL, service_stats_show_instances);
+	if (words_get(&words, "sizes"))
+		return client_run(&words, "GET", "/kymo/v1/sizes", NULL, service_stats_show_sizes);
 	return client_run(&words, "GET", "/kymo/v1/stats", NULL, service_stats_show);
 }

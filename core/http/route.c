@@ -16,6 +16,7 @@ static const struct route routes[] = {
 	{ "POST",   "/kymo/v1/query",             api_query,           false, LANE_QUERIES },
 	{ "GET",    "/kymo/v1/stats",             api_stats,           false, LANE_AT_ONCE },
 	{ "GET",    "/kymo/v1/tiers",             api_tiers,           false, LANE_AT_ONCE },
+	{ "GET",    "/kymo/v1/sizes",             api_sizes,           false, LANE_QUERIES },
 	{ "GET",    "/kymo/v1/instances",         api_instances,       false, LANE_AT_ONCE },
 	{ "POST",   "/kymo/v1/instances",         api_instance_add,    true,  LANE_CHANGES },
 	{ "DELETE", "/kymo/v1/instances/*",       api_instance_remove, true,  LANE_CHANGES },

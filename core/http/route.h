@@ -47,6 +47,7 @@ handler api_metric_stats;
 handler api_stats;
 handler api_instances;
 handler api_tiers;
+handler api_sizes;
 handler api_maintain;
 handler api_healthy;
 handler api_ready;

@@ -140,6 +140,18 @@ int store_each_metric(struct store *store, int (*each)(void *data, const struct 
 int store_delete(struct store *store, struct matcher *const *matchers, uint32_t n, kymo_ms start, kymo_ms end, uint32_t *series,
 		 struct error *err);
 
+/* What a metric takes on disk by itself: tables, names and times that series share are not in it. */
+struct store_metric_size {
+	const struct metric *metric;
+	uint32_t series;		/* live */
+	uint64_t bytes[TIERS], samples[TIERS];	/* samples or records */
+};
+/*
+ * Every metric with a live series, by name. Reads the table of every block, so it
+ * is for people who ask, not for every second. Stops when non-zero, and gives that.
+ */
+int store_each_metric_size(struct store *store, int (*each)(void *data, const struct store_metric_size *size), void *data);
+
 /* Where data is: what can be asked of a tier. oldest > newest: it has nothing. */
 struct store_coverage {
 	struct {

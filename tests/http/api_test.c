@@ -80,6 +80,10 @@ static const struct row answers[] = {
 	{ "GET", "/kymo/v1/tiers", NULL, NULL, 200,
 	  "{\"tiers\":[{\"tier\":\"raw\",\"width\":0,\"retention\":7200000,\"oldest\":1,\"newest\":2,\"bytes\":10,\"samples\":0,\"files\":0},"
 	  "{\"tier\":\"1m\",\"width\":60000,\"retention\":7200000,\"oldest\":null,\"newest\":null,...", NULL },
+	{ "GET", "/kymo/v1/sizes", NULL, NULL, 200,
+	  "{\"metrics\":[{\"name\":\"large\",\"series\":3,\"bytes\":15,\"tiers\":[{\"tier\":\"raw\",\"bytes\":10,\"samples\":20},"
+	  "{\"tier\":\"1m\",\"bytes\":5,\"samples\":2},{\"tier\":\"5m\",\"bytes\":0,\"samples\":0},{\"tier\":\"1h\",\"bytes\":0,"
+	  "\"samples\":0}]},{\"name\":\"small\",\"series\":1,\"bytes\":1,...", NULL },
 	{ "POST", "/kymo/v1/maintain", NULL, NULL, 200, "{\"flushed_samples\":0,\"closed_windows\":4,...", NULL },
 	{ "POST", "/kymo/v1/events", NULL, "[{\"name\":\"a\"},{\"name\":\"nobody\"}]", 202, "{\"accepted\":1,\"unclaimed\":1}", "a,nobody" },
 	{ "GET", "/-/healthy", NULL, NULL, 200, "{\"status\":\"healthy\"}", NULL },

@@ -309,6 +309,18 @@ void store_coverage(struct store *store, struct store_coverage *coverage)
 	*coverage = (struct store_coverage){ .tier[KYMO_RAW] = { 1, 2, 3 }, .tier[KYMO_1M] = { 1, 0, 0 } };
 }
 
+int store_each_metric_size(struct store *store, int (*each)(void *data, const struct store_metric_size *size), void *data)
+{
+	static const struct metric small = { .name = (char *)"small" }, large = { .name = (char *)"large" };
+	const struct store_metric_size sizes[] = { { &small, 1, { 1 }, { 2 } }, { &large, 3, { 10, 5 }, { 20, 2 } } };
+	int r = 0;
+
+	(void)store;
+	for (uint32_t i = 0; i < 2 && r == 0; i++)
+		r = each(data, &sizes[i]);
+	return r;
+}
+
 int store_each_series(struct store *store, struct matcher *const *matchers, uint32_t n,
 		      int (*each)(void *data, const struct series_view *view), void *data)
 {

@@ -84,6 +84,9 @@ def it_is_counted_in_metrics_of_kymo_itself():
 
         expect(float(wait_for("the counters", counted)["kymo_store_flush_duration"]) > 0, "the flush took some time")
         expect("samples of remote write" in kymo.cli("stats"), "kymo stats tells too")
+        sizes = {item["name"]: item["tiers"][0]["samples"] for item in kymo.get("/kymo/v1/sizes")["metrics"]}
+        expect(sizes["a"] == 2, sizes)
+        expect("kymo.store.series" in kymo.cli("stats", "--sizes"), "and what each metric takes")
 
 
 def what_is_wrong_is_said():
