@@ -155,7 +155,6 @@ int fsck_compare(struct fsck *fsck, struct store *store, bool mark, struct error
 	for (uint32_t i = 0; i < refs.n && r == 0; i++) {
 		struct series_view series;
 		struct comparing c = { .fsck = fsck, .store = store, .view = view, .mark = mark };
-		AUTO_BUF names = { 0 };
 
 		r = store_view_series(view, refs.ref[i], &series);
 		if (r == -ENOENT) {
