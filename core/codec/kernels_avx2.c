@@ -219,16 +219,17 @@ TARGET_INLINE void all_numbers(uint32_t order, enum step step, const struct rest
 	struct constants c = constants_of(restore);
 	struct lanes lanes = { _mm256_set1_epi64x((long long)restore->first), _mm256_setzero_si256() };
 
-	for (uint32_t i = 0; i < n; i += LANES) {
-		uint32_t left = n - i < LANES ? n - i : LANES;
-		uint64_t some[LANES] = { 0 };
-		double all[LANES];
+	uint64_t some[LANES] = { 0 };
+	double all[LANES];
+	uint32_t i = 0;
 
-		memcpy(some, z + i, left * sizeof *some);
-		_mm256_storeu_pd(all, doubles_of(step, &c, integers_of(order, &c, &lanes,
-				 _mm256_loadu_si256((const __m256i *)(const void *)some))));
-		memcpy(v + i, all, left * sizeof *v);
-	}
+	for (; i + LANES <= n; i += LANES)
+		_mm256_storeu_pd(v + i, doubles_of(step, &c, integers_of(order, &c, &lanes,
+				 _mm256_loadu_si256((const __m256i *)(const void *)(z + i)))));
+	memcpy(some, z + i, (n - i) * sizeof *some);
+	_mm256_storeu_pd(all, doubles_of(step, &c, integers_of(order, &c, &lanes,
+			 _mm256_loadu_si256((const __m256i *)(const void *)some))));
+	memcpy(v + i, all, (n - i) * sizeof *v);
 }
 
 /* A loop of its own for each order and step. */

@@ -128,17 +128,31 @@ static void plain_blocks(const struct restore *restore, const struct blocks *blo
 	}
 }
 
-static void plain_numbers(const struct restore *restore, const uint64_t *z, uint32_t n, double *v)
+static ALWAYS_INLINE void all_numbers(const struct restore *restore, enum step step, const uint64_t *z, uint32_t n, double *v)
 {
-	enum step step = scale_step(&restore->scale);
 	struct sums sums = { restore->first, 0 };
 	uint64_t integers[BLOCK];
+	uint32_t i = 0;
 
-	for (uint32_t i = 0; i < n; i += BLOCK) {
-		uint32_t count = n - i < BLOCK ? n - i : BLOCK;
+	for (; i + BLOCK <= n; i += BLOCK) {
+		integers_of(restore, &sums, z + i, BLOCK, integers);
+		doubles_of(step, restore->power, integers, BLOCK, v + i);
+	}
+	integers_of(restore, &sums, z + i, n - i, integers);
+	doubles_of(step, restore->power, integers, n - i, v + i);
+}
 
-		integers_of(restore, &sums, z + i, count, integers);
-		doubles_of(step, restore->power, integers, count, v + i);
+static void plain_numbers(const struct restore *restore, const uint64_t *z, uint32_t n, double *v)
+{
+	switch (scale_step(&restore->scale)) {
+	case STEP_NONE:
+		all_numbers(restore, STEP_NONE, z, n, v);
+		return;
+	case STEP_DIVIDE:
+		all_numbers(restore, STEP_DIVIDE, z, n, v);
+		return;
+	default:
+		all_numbers(restore, scale_step(&restore->scale), z, n, v);
 	}
 }
 

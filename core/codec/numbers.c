@@ -89,7 +89,7 @@ static void in_order(int64_t *a, int64_t *b)
 /* The median of some of them, nine or fifteen, by so many rounds of exchanges as it takes to reach it. */
 static uint64_t usual_of(const uint64_t *v, uint32_t n)
 {
-	enum { FEW = 9, MORE = 15, LONG = 256 };
+	enum { FEW = 9, MORE = 15, LONG = 100 };
 	uint32_t m = n < LONG ? FEW : MORE;
 	int64_t some[MORE];
 
