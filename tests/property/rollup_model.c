@@ -140,6 +140,46 @@ void model_window(const struct model_series *series, kymo_ms start, kymo_ms end,
 	out->sum = (double)sum;
 }
 
+/* ---- comparing ---- */
+
+static bool close_to(double a, double b, double scale)
+{
+	return a == b || (isnan(a) && isnan(b)) || fabs(a - b) <= 1e-12 * scale;
+}
+
+bool model_same(const struct model_series *series, const struct model_window *e, const struct window *w)
+{
+	bool distribution = series->kind == KIND_DISTRIBUTION;
+
+	if (w->start != e->start || w->end != e->end || w->count != e->count || w->ended != e->ended)
+		return false;
+	if (!e->count)
+		return true;
+	return value_bits(w->min) == value_bits(e->min) && value_bits(w->max) == value_bits(e->max) &&
+	       w->first_at == e->first_at && w->last_at == e->last_at && close_to(w->sum, e->sum, e->sum_abs) &&
+	       (distribution || (value_bits(w->first) == value_bits(e->first) && value_bits(w->last) == value_bits(e->last))) &&
+	       close_to(w->correction, e->correction, e->sum_abs);
+}
+
+void model_check_sketch(const struct model_window *expected, int32_t schema, const struct answer *got)
+{
+	const struct window *w = &got->record.window;
+	struct sketch reference;
+
+	if (schema == SKETCH_NONE) {
+		assert_true(!w->has_sketch || got->flags & RECORD_CONSTANT);
+		return;
+	}
+	assert_true(w->has_sketch);
+	sketch_init(&reference, schema);
+	assert_int_equal(sketch_merge(&reference, &expected->sketch), 0);
+	if (got->flags & RECORD_CONSTANT)
+		assert_int_equal(sketch_count(&w->sketch), expected->count);
+	else
+		assert_true(sketch_same(&w->sketch, &reference));
+	sketch_fini(&reference);
+}
+
 /* ---- folders ---- */
 
 struct copying {

@@ -4,6 +4,7 @@
 #define PROPERTY_ROLLUP_MODEL_H
 
 #include "model/window.h"
+#include "answers.h"
 
 struct model_series {
 	enum series_kind kind;
@@ -26,6 +27,11 @@ struct model_window {
 	struct sketch sketch;		/* of schema 5; the caller's to end */
 };
 void model_window(const struct model_series *series, kymo_ms start, kymo_ms end, struct model_window *out);
+
+/* Is it the record of that window? The sum within 1e-12 of the absolute values. */
+bool model_same(const struct model_series *series, const struct model_window *expected, const struct window *got);
+/* Fails unless the answer has the sketch that it should have at that schema (or SKETCH_NONE). */
+void model_check_sketch(const struct model_window *expected, int32_t schema, const struct answer *got);
 
 /* As a crash would leave it: file by file. */
 void model_copy_folder(const char *from, const char *to);
