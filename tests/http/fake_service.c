@@ -3,9 +3,9 @@
 #include "fake_service.h"
 
 #include "query/answer.h"
+#include "util/thread.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -36,18 +36,17 @@ static void note_filters(struct kymo *kymo, const struct kymo_filter *filters, u
 	}
 }
 
-/* The one that several threads ask at a time. */
+/* Of the notes of those that several threads ask at a time. */
+static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
+
 static void note_query(struct kymo *kymo, const struct kymo_query *query)
 {
-	static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
-
-	pthread_mutex_lock(&guard);
+	LOCK(&guard);
 	kymo->query = *query;
 	kymo->asked[0] = '\0';
 	for (uint32_t i = 0; i < query->n_names; i++)
 		note(kymo, query->names[i]);
 	note_filters(kymo, query->filters, query->n_filters);
-	pthread_mutex_unlock(&guard);
 }
 
 int service_query(struct kymo *kymo, const struct kymo_query *query, struct kymo_answer **out, struct error *err)
@@ -287,6 +286,7 @@ uint32_t host_events(struct host *host, const struct kymo_event *const *events, 
 {
 	struct kymo *kymo = (struct kymo *)host;
 	uint32_t taken = 0;
+	LOCK(&guard);
 
 	kymo->asked[0] = '\0';
 	for (uint32_t i = 0; i < n; i++) {
@@ -370,6 +370,7 @@ int receiver_write(struct receiver *receiver, const uint8_t *body, size_t n, str
 
 	while (kymo->holds)
 		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+	LOCK(&guard);
 	snprintf(kymo->asked, sizeof kymo->asked, "%.*s", (int)n, (const char *)body);
 	return result(kymo, err);
 }

@@ -21,7 +21,7 @@ struct kymo {
 	struct service_listener listener;
 
 	/* What it answers. */
-	int fails;			/* a negative errno for whatever comes next; with `reason` */
+	_Atomic int fails;		/* a negative errno for whatever comes next; with `reason` */
 	const char *reason;
 	const struct series_view *series;
 	uint32_t n_series;

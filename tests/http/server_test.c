@@ -16,6 +16,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -195,12 +196,14 @@ static void a_head_has_no_body_and_options_tell_the_methods(void **state)
 
 static void who_sends_no_more_is_not_waited_for(void **state)
 {
+	const int one = 1;
 	AUTO_BUF text = { 0 };
 	int fd;
 
 	(void)state;
 	start("{listen: \"127.0.0.1:0\"}");
 	fd = dial_tcp(http_server_address(server, 0));
+	setsockopt(fd, IPPROTO_TCP, TCP_CORK, &one, sizeof one);	/* one segment: it arrives with its end */
 	say(fd, "GET /metrics HTTP/1.1\r\n" LOCAL "\r\n");
 	shutdown(fd, SHUT_WR);
 	hear(fd, &text);
