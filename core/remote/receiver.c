@@ -123,11 +123,13 @@ static struct receiver_limits limits_now(struct receiver *receiver)
 
 /* ---- one request ---- */
 
+/* What is there already may be what could not be logged when it came first. */
 static int append(struct receiver *receiver, const struct write_request *request, struct outcome *outcome)
 {
 	struct store_batch batch = { .n = request->n, .refs = request->refs, .values = request->values, .times = request->times };
+	int r = request->n ? store_append(receiver->store, &batch, &outcome->appended) : 0;
 
-	return request->n ? store_append(receiver->store, &batch, &outcome->appended) : 0;
+	return r == 0 && outcome->appended.repeated && !store_logged(receiver->store) ? -EIO : r;
 }
 
 static int read_and_append(struct receiver *receiver, struct work *work, const struct receiver_limits *limits,

@@ -403,6 +403,15 @@ int store_append(struct store *store, const struct store_batch *batch, struct st
 	return r == 0 && strict && position ? make_durable(store, position) : r;
 }
 
+bool store_logged(struct store *store)
+{
+	LOCK(&store->append_lock);
+
+	if (store->unlogged)
+		atomic_store(&store->flush_wanted, true);
+	return !store->unlogged;
+}
+
 /* ---- replay ---- */
 
 static int replay_distribution(struct store *store, const struct rules *rules, const struct wal_distribution *d)

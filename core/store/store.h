@@ -106,6 +106,11 @@ struct store_appended {
  * not logged. *done may be NULL.
  */
 int store_append(struct store *store, const struct store_batch *batch, struct store_appended *done);
+/*
+ * Is all that was stored in the log or in blocks? If not (the disk was full), a
+ * flush is asked for. For who is sent a sample again after such an error.
+ */
+bool store_logged(struct store *store);
 
 /* One series as it stands. Strings are valid inside the call that gives it. */
 struct series_view {

@@ -2,6 +2,8 @@
 /* receiver_test.c - whole requests into a real store: what is stored, what is refused, what is said of it. */
 #include "wire.h"
 
+#include "util/thread.h"
+
 #include <errno.h>
 
 struct rig {
@@ -338,6 +340,63 @@ static void new_limits_hold_for_series_that_are_known(void **state)
 	assert_int_equal(send(rig), -EINVAL);
 }
 
+/* ---- several at a time ---- */
+
+enum { SENDERS = 4, ROUNDS = 50, EACH = 40 };
+
+struct sender {
+	struct rig *rig;
+	int number;
+	int failed;
+	pthread_t thread;
+};
+
+/* Half of the series are of this sender, the other half all have. */
+static void *send_on(void *data)
+{
+	struct sender *sender = data;
+	char labels[64];
+
+	for (int round = 0; round < ROUNDS; round++) {
+		AUTO_BUF request = { 0 }, packed = { 0 };
+
+		for (int i = 0; i < EACH; i++) {
+			snprintf(labels, sizeof labels, "__name__=m,i=%d,sender=%d", i, i % 2 ? sender->number : SENDERS);
+			wire_one(&request, labels, T0 + round * 1000, round);
+		}
+		wire_pack(&request, &packed);
+		sender->failed += receiver_write(sender->rig->receiver, packed.data, packed.len, NULL) != 0;
+	}
+	return NULL;
+}
+
+static void several_send_at_a_time(void **state)
+{
+	struct rig *rig = *state;
+	struct sender senders[SENDERS];
+	char labels[64];
+
+	for (int i = 0; i < SENDERS; i++) {
+		senders[i] = (struct sender){ .rig = rig, .number = i };
+		assert_int_equal(thread_start(&senders[i].thread, "sender", send_on, &senders[i]), 0);
+	}
+	for (int i = 0; i < SENDERS; i++) {
+		pthread_join(senders[i].thread, NULL);
+		assert_int_equal(senders[i].failed, 0);
+	}
+	for (int s = 0; s <= SENDERS; s++)
+		for (int i = s == SENDERS ? 0 : 1; i < EACH; i += 2) {
+			const struct got *got;
+
+			snprintf(labels, sizeof labels, "__name__=m,i=%d,sender=%d", i, s);
+			got = got_of(rig, labels);
+			assert_int_equal(got->n, ROUNDS);
+			for (uint32_t k = 0; k < got->n; k++)
+				assert_true(got->at[k] == T0 + k * 1000 && got->value[k] == k);
+		}
+	assert_int_equal(stats_of(rig).stored + stats_of(rig).repeated, SENDERS * ROUNDS * EACH);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, unmake)
 
 int main(void)
@@ -357,6 +416,7 @@ int main(void)
 		TEST(a_series_that_was_let_go_comes_back),
 		TEST(any_order_and_any_cut_stores_the_same),
 		TEST(new_limits_hold_for_series_that_are_known),
+		TEST(several_send_at_a_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * remote_test.c - remote write while memory runs out, and while the disk is full:
+ * what is answered with success is there after a sudden end.
+ */
+#include "fault/fault.h"
+#include "wire.h"
+
+#include <errno.h>
+
+enum { SERIES = 20 };
+
+static struct folder folder;
+static struct receiver *receiver;
+
+static void quiet(void *data, enum log_level level, enum log_topic topic, const char *text)
+{
+	(void)data, (void)level, (void)topic, (void)text;
+}
+
+static int make(void **state)
+{
+	static const struct receiver_limits limits = { { 64, 256, 4096 }, 1000, 1 << 20 };
+
+	(void)state;
+	log_set_writer(quiet, NULL);
+	folder_make(&folder);
+	folder_open(&folder);
+	receiver = receiver_create(folder.store, &limits);
+	return 0;
+}
+
+static int clean(void **state)
+{
+	(void)state;
+	fault_off();
+	receiver_destroy(receiver);
+	folder_remove(&folder);
+	return 0;
+}
+
+/* One sample of each series, new ones with each `name`, and metadata. */
+static void pack(const char *name, kymo_ms at, struct buf *packed)
+{
+	AUTO_BUF request = { 0 };
+	char labels[64];
+
+	for (int i = 0; i < SERIES; i++) {
+		snprintf(labels, sizeof labels, "__name__=%s,i=%d", name, i);
+		wire_one(&request, labels, at, i);
+	}
+	wire_metadata(&request, 2, name, "Help.", "");
+	wire_pack(&request, packed);
+}
+
+static int send(const char *name, kymo_ms at)
+{
+	AUTO_BUF packed = { 0 };
+
+	pack(name, at, &packed);
+	return receiver_write(receiver, packed.data, packed.len, NULL);
+}
+
+static void memory_runs_out(void **state)
+{
+	(void)state;
+	for (unsigned n = 1;; n++) {
+		AUTO_BUF packed = { 0 };
+		char name[16];
+		int r;
+
+		snprintf(name, sizeof name, "m%u", n);
+		pack(name, T0 + n, &packed);
+		fault_at(FAULT_MEMORY, n, ENOMEM);
+		r = receiver_write(receiver, packed.data, packed.len, NULL);
+		if (!fault_off()) {
+			assert_int_equal(r, 0);
+			break;
+		}
+		if (r != 0 && r != -ENOMEM)
+			fail_msg("call %u: %d", n, r);
+		r = send(name, T0 + n);
+		if (r == -EIO) {		/* stored, but there was no memory to log it */
+			flush(folder.store);
+			r = send(name, T0 + n);
+		}
+		if (r != 0)
+			fail_msg("again after call %u: %d", n, r);
+	}
+}
+
+static void who_sends_again_is_told_until_it_is_safe(void **state)
+{
+	struct receiver_stats stats;
+
+	(void)state;
+	assert_int_equal(send("a", T0), 0);
+	assert_int_equal(send("a", T0), 0);
+	fault_from(FAULT_WRITES, 1, ENOSPC);
+	assert_int_equal(send("a", T0 + 1000), -ENOSPC);
+	assert_true(send("a", T0 + 1000) < 0);
+	assert_true(fault_off());
+	assert_int_equal(send("a", T0 + 1000), -EIO);	/* it is there, but still only in memory */
+	flush(folder.store);
+	assert_int_equal(send("a", T0 + 1000), 0);
+	assert_int_equal(send("a", T0 + 2000), 0);
+	receiver_stats(receiver, &stats);
+	assert_int_equal(stats.requests_refused, 0);
+	assert_int_equal(stats.stored, 3 * SERIES);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(memory_runs_out, make, clean),
+		cmocka_unit_test_setup_teardown(who_sends_again_is_told_until_it_is_safe, make, clean),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
