@@ -1,0 +1,759 @@
+# SPDX-License-Identifier: MIT
+"""store_reader.py - the files of a store, read by what docs/format.md says and nothing else.
+
+    store_reader.py PATH        prints every sample and every record of a tier, a line each
+"""
+import ctypes
+import math
+import pathlib
+import struct
+import sys
+
+XXH = ctypes.CDLL("libxxhash.so.0")
+XXH.XXH3_64bits_withSeed.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint64]
+XXH.XXH3_64bits_withSeed.restype = ctypes.c_uint64
+ZSTD = ctypes.CDLL("libzstd.so.1")
+ZSTD.ZSTD_decompress.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t]
+ZSTD.ZSTD_decompress.restype = ctypes.c_size_t
+TIERS = ["raw", "1m", "5m", "1h"]
+WIDTH = [1, 60000, 300000, 3600000]
+M64 = 2**64 - 1
+SEEN = set()		# which forms of columns, chunks and parts there were
+
+
+class Damaged(Exception):
+    pass
+
+
+def expect(true, what):
+    if not true:
+        raise Damaged(what)
+
+
+def checksum(data, seed=0):
+    return XXH.XXH3_64bits_withSeed(data, len(data), seed) & 0xffffffff
+
+
+def unpack(data, size):
+    out = ctypes.create_string_buffer(max(size, 1))
+    expect(ZSTD.ZSTD_decompress(out, size, data, len(data)) == size, "a zstd frame")
+    return out.raw[:size]
+
+
+def signed(v):
+    v &= M64
+    return v - 2**64 if v >> 63 else v
+
+
+def unzigzag(v):
+    return v >> 1 ^ -(v & 1)
+
+
+def double_of(bits):
+    return struct.unpack("<d", struct.pack("<Q", bits & M64))[0]
+
+
+def bits_of(value):
+    return struct.unpack("<Q", struct.pack("<d", value))[0]
+
+
+class Reader:
+    def __init__(self, data, at=0):
+        self.data, self.at = data, at
+
+    def left(self):
+        return len(self.data) - self.at
+
+    def bytes(self, n):
+        expect(0 <= n <= self.left(), "it ends too early")
+        self.at += n
+        return self.data[self.at - n:self.at]
+
+    def number(self, form):
+        return struct.unpack("<" + form, self.bytes(struct.calcsize("<" + form)))[0]
+
+    def u8(self): return self.number("B")
+    def u16(self): return self.number("H")
+    def u32(self): return self.number("I")
+    def u64(self): return self.number("Q")
+    def i64(self): return self.number("q")
+
+    def varint(self):
+        value = shift = 0
+        while True:
+            byte = self.u8()
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value & M64
+
+    def zigzag(self): return unzigzag(self.varint())
+    def string(self): return self.bytes(self.varint())
+
+
+class Bits:
+    """The lowest of a byte first."""
+    def __init__(self, reader):
+        self.reader, self.value, self.n = reader, 0, 0
+
+    def take(self, n):
+        while self.n < n:
+            self.value |= self.reader.u8() << self.n
+            self.n += 8
+        out = self.value & (1 << n) - 1
+        self.value >>= n
+        self.n -= n
+        return out
+
+
+# ---- columns of values and of times
+
+def read_blocks(r, n):
+    if n == 0:
+        return []
+    head, blocks, out = r.u8(), (n + 15) // 16, []
+    widths = [head & 63] * blocks
+    if blocks > 1 and head & 64:
+        widths = [w + more for w, more in zip(widths, r.bytes(blocks))]
+    elif blocks > 1:
+        halves = r.bytes((blocks + 1) // 2)
+        widths = [w + (halves[i // 2] >> 4 * (i % 2) & 15) for i, w in enumerate(widths)]
+    for i, width in enumerate(widths):
+        expect(width <= 58, "a width")
+        bits = Bits(r)
+        out += [bits.take(64 if width == 58 else width) for _ in range(min(16, n - 16 * i))]
+    return out
+
+
+def read_entropy(r, n):
+    if n == 0:
+        return []
+    rate = 8 if n <= 192 else 9 if n <= 640 else 10 if n <= 1500 else 11
+    size, count, states, words = 1 << rate, r.u8(), [], []
+    if count >= 2:
+        w = r.varint()
+        states = [r.u32() for _ in range(4)]
+        words = [r.u16() for _ in range(w)]
+    bits, tokens, token, total = Bits(r), [], -1, 0
+    for i in range(count):
+        gap = bits.take(4)
+        if gap == 15:
+            gap = bits.take(8)
+        token += gap + 1
+        frequency = size - total if i == count - 1 else bits.take((size - total - 1).bit_length()) + 1
+        tokens.append((token, total, frequency))
+        total += frequency
+    expect(total == size, "frequencies")
+    by_slot = [entry for entry in tokens for _ in range(entry[2])]
+    got, word = [], 0
+    for i in range(n):
+        if count == 1:
+            got.append(tokens[0][0])
+            continue
+        state = states[i % 4]
+        low = state & size - 1
+        token, below, frequency = by_slot[low]
+        state = frequency * (state >> rate) + low - below
+        if state < 65536:
+            state = state * 65536 + words[word]
+            word += 1
+        states[i % 4] = state
+        got.append(token)
+    expect(count == 1 or (all(state == 65536 for state in states) and word == len(words)), "states")
+    out = []
+    for token in got:
+        if token < 16:
+            out.append(token)
+        else:
+            width = (token - 16) // 2 + 5
+            out.append(1 << width - 1 | (token & 1) << width - 2 | bits.take(width - 2))
+    return out
+
+
+def read_integers(r, form, order, has_gcd, n):
+    first = r.zigzag()
+    gcd = r.varint() if has_gcd else 1
+    if form == 2:
+        step = r.zigzag()
+        return [signed(first + i * step) for i in range(n)]
+    base = r.zigzag() if order < 2 else 0
+    SEEN.add(f"order {order}")
+    if form in (4, 5):
+        count = r.varint()
+        body = [0] * (n - 1)
+        if form == 4:
+            bitmap = Bits(r)
+            places = [i for i in range(n - 1) if bitmap.take(1)]
+            expect(len(places) == count, "a bitmap")
+        else:
+            places, at = [], -1
+            for _ in range(count):
+                at += r.varint() + 1
+                places.append(at)
+        for at, z in zip(places, read_blocks(r, count)):
+            body[at] = z + 1
+    else:
+        body = read_blocks(r, n - 1) if form == 3 else read_entropy(r, n - 1)
+    out, value, sum_ = [first], first, 0
+    for z in body:
+        if order == 0:
+            value = first + (base + z) * gcd
+        elif order == 1:
+            value += (base + unzigzag(z)) * gcd
+        else:
+            sum_ += unzigzag(z)
+            value += gcd * sum_
+        value = signed(value)
+        out.append(value)
+    return out
+
+
+def read_values(data, n):
+    r = Reader(data)
+    head = r.u8()
+    form = head & 15
+    SEEN.add(f"values {form}")
+    if form == 0:
+        out = [r.zigzag() / 10 ** (head >> 4)] * n
+    elif form == 1:
+        out = [r.number("d")] * n
+    elif form == 9:
+        out = list(struct.unpack(f"<{n}d", r.bytes(8 * n)))
+    elif form == 7:
+        out = read_xor(r, n)
+    elif form == 8:
+        out = read_split(r, n)
+    else:
+        expect(2 <= form <= 6, "a form of values")
+        out = read_scaled(r, head, form, n)
+    expect(r.left() == 0, "bytes behind values")
+    return out
+
+
+def read_xor(r, n):
+    value = r.u64()
+    out, bits, zeros, length = [double_of(value)], Bits(r), 0, 0
+    for _ in range(n - 1):
+        if bits.take(1):
+            if bits.take(1):
+                zeros = bits.take(6)
+                length = bits.take(6) + 1
+            value ^= bits.take(length) << 64 - zeros - length
+        out.append(double_of(value))
+    return out
+
+
+def read_split(r, n):
+    p, k = r.u8(), r.u8()
+    tops = [r.u16() for _ in range(k)]
+    bits = Bits(r)
+    codes = [bits.take((k - 1).bit_length()) for _ in range(n)]
+    bits = Bits(r)
+    lows = [bits.take(64 - p) for _ in range(n)]
+    high = [tops[code] for code in codes]
+    at = -1
+    for _ in range(r.varint()):
+        at += r.varint() + 1
+        high[at] = r.u16()
+    return [double_of(h << 64 - p | low) for h, low in zip(high, lows)]
+
+
+def read_scaled(r, head, form, n):
+    second = r.u8()
+    e, way = second & 31, second >> 6
+    SEEN.add(f"way {way}")
+    k = r.zigzag() if way == 3 else 0
+    integers = read_integers(r, form, head >> 4 & 3, head & 64, n)
+    if way == 0:
+        out = [float(i) / 10.0 ** e for i in integers]
+    elif way == 1:
+        out = [float(i) * float(f"1e-{e}") for i in integers]
+    elif way == 2:
+        out = [float(i) / 10.0 ** (e // 2) / 10.0 ** (e // 2) for i in integers]
+    else:
+        out = [math.ldexp(float(i), -k) for i in integers]
+    if head & 128:
+        count = r.varint()
+        if count == 0:
+            ulps = [unzigzag(z) for z in read_blocks(r, n)]
+        else:
+            ulps, at = [0] * n, -1
+            for _ in range(count):
+                at += r.varint() + 1
+                ulps[at] = unzigzag(r.u8())
+        out = [double_of(bits_of(v) + ulp) for v, ulp in zip(out, ulps)]
+    if second & 32:
+        at = -1
+        for _ in range(r.varint()):
+            at += r.varint() + 1
+            out[at] = r.number("d")
+    return out
+
+
+def read_times(data, n):
+    r = Reader(data)
+    head = r.u8()
+    step = r.varint() if head & 128 else 0
+    out = read_integers(r, head & 15, head >> 4 & 3, head & 64, n)
+    expect(r.left() == 0, "bytes behind times")
+    return [signed(t + i * step) for i, t in enumerate(out)]
+
+
+# ---- records
+
+def read_ints(r, n):
+    form = r.u8()
+    if form == 0:
+        return [0] * n
+    if form == 1:
+        return [r.zigzag()] * n
+    if form == 2:
+        first, step = r.zigzag(), r.zigzag()
+        return [signed(first + i * step) for i in range(n)]
+    expect(form == 3, "a form of ints")
+    out = [r.zigzag()]
+    for _ in range(n - 1):
+        out.append(signed(out[-1] + r.zigzag()))
+    return out
+
+
+def read_doubles(r, n):
+    return read_values(r.string(), n)
+
+
+def read_numbers(r, n):
+    out = []
+    while n:
+        piece = min(n, 2048)
+        out += [int(v) for v in read_doubles(r, piece)]
+        n -= piece
+    return out
+
+
+ORDER = [["min", "max", "last", "first", "sum", "correction"], ["last", "first", "min", "max", "sum", "correction"],
+         ["min", "max", "sum", "last", "first", "correction"]]
+
+
+def divide(a, b):
+    """Towards zero."""
+    return -(-a // b) if a < 0 else a // b
+
+
+def near_of(near, columns, i, count, whole):
+    """What a value is near to: in integers if `whole`, else in doubles."""
+    column = lambda name: columns[name][i]
+    if near == 0:
+        return 0 if whole else 0.0
+    if near == 1:
+        return columns["last"][i - 1] if i else columns["last"][0]
+    if near <= 5:
+        return column([0, 0, "last", "first", "min", "max"][near])
+    if near == 6:
+        return count * column("min") if whole else float(count) * column("min")
+    if near <= 8:
+        a, b = (column("min"), column("max")) if near == 7 else (column("first"), column("last"))
+        return signed(signed(count * signed(a + b)) >> 1) if whole else float(count) * (a + b) / 2
+    if not count:
+        return 0 if whole else 0.0
+    return divide(column("sum"), count) if whole else column("sum") / float(count)
+
+
+def read_value_column(r, name, n, e, counts, doubles, wholes):
+    head = r.u8()
+    near, form = head & 15, head >> 4 & 3
+    SEEN.add(f"column {form}")
+    if form == 2:
+        doubles[name] = read_doubles(r, n)
+        return
+    if form == 0:
+        doubles[name] = []
+        for i in range(n):
+            v = near_of(near, doubles, i, counts[i], False)
+            doubles[name].append(double_of(0x7ff8000000000000) if math.isnan(v) and near > 5 else v)
+        if near == 0:
+            wholes[name] = [0] * n
+        elif near <= 5 and ("last" if near == 1 else [0, 0, "last", "first", "min", "max"][near]) in wholes:
+            wholes[name] = [near_of(near, wholes, i, counts[i], True) for i in range(n)]
+        return
+    numbers = read_numbers(r, n)
+    wholes[name] = []
+    for i, number in enumerate(numbers):
+        wholes[name].append(0)
+        wholes[name][i] = signed(near_of(near, wholes, i, counts[i], True) + number)
+    doubles[name] = [float(i) / 10.0 ** e for i in wholes[name]]
+    if head & 64:
+        doubles[name] = [double_of(bits_of(v) + more) for v, more in zip(doubles[name], read_numbers(r, n))]
+
+
+def read_records(data):
+    r = Reader(data)
+    n = r.varint()
+    at = read_ints(r, n)
+    end = [a - b for a, b in zip(at, read_ints(r, n))]
+    start = [a - b for a, b in zip(end, read_ints(r, n))]
+    flags, counts = read_ints(r, n), read_ints(r, n)
+    first_at = [a + b for a, b in zip(start, read_ints(r, n))]
+    last_at = [a - b for a, b in zip(end, read_ints(r, n))]
+    head = r.u8()
+    e = r.u8()
+    doubles, wholes = {}, {}
+    for name in ORDER[head & 3]:
+        read_value_column(r, name, n, e, counts, doubles, wholes)
+    out = []
+    for i in range(n):
+        record = {name: doubles[name][i] for name in ORDER[0]}
+        if not counts[i] and not head & 4:
+            record = {name: 0.0 if name in ("sum", "correction") else double_of(0x7ff8000000000000) for name in ORDER[0]}
+        record.update(at=at[i], start=start[i], count=counts[i], ended=flags[i] & 1, first_at=first_at[i], last_at=last_at[i])
+        out.append(record)
+    return out
+
+
+# ---- files of frames
+
+def read_frames(path, magic):
+    data = path.read_bytes()
+    number = int(path.stem, 16) if path.parent.name in ("wal", "index") else 0
+    if len(data) < 16 or not any(data):
+        return
+    expect(data[:8] == magic and data[8:12] == b"\1\0\0\0", f"{path}: the header")
+    expect(checksum(data[:12]) == struct.unpack("<I", data[12:16])[0], f"{path}: the checksum of the header")
+    at = 16
+    while at + 12 <= len(data):
+        kind, size, sum_ = data[at + 2], *struct.unpack("<II", data[at + 4:at + 12])
+        payload = data[at + 12:at + 12 + size]
+        seed = number ^ struct.unpack("<Q", data[at:at + 8])[0]
+        if data[at:at + 2] != b"kR" or len(payload) != size or checksum(payload, seed) != sum_:
+            return		# the end: these files are not damaged
+        yield kind, payload
+        at += 12 + size
+
+
+def read_labels(r_or_bytes):
+    r, out = Reader(r_or_bytes), {}
+    while r.left():
+        name = r.string()
+        out[name.decode()] = r.string().decode()
+    return out
+
+
+def read_metric(r):
+    kind, _ = r.varint(), r.varint()
+    name = r.string()
+    r.string(), r.string()
+    for _ in range(r.varint()):
+        r.string()
+    return name.decode(), kind
+
+
+class Store:
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        self.series, self.kind, self.deleted = {}, {}, []
+        self.entries = [{} for _ in TIERS]	# (ref, time) -> (rank, what)
+        self.done = 0
+
+    def read(self):
+        self.read_index()
+        if (self.path / "deleted").exists():
+            for _, payload in read_frames(self.path / "deleted", b"KYMO-DEL"):
+                self.read_deletion(Reader(payload))
+        for tier in range(4):
+            self.read_tier(tier)
+        for path in sorted((self.path / "wal").glob("*.wal")):
+            if int(path.stem, 16) > self.done:
+                Segment(self).read(path)
+
+    # ---- index
+
+    def read_index(self):
+        folder = self.path / "index"
+        snapshots = sorted(folder.glob("*.idx"))[-1:]
+        first = int(snapshots[0].stem, 16) if snapshots else 0
+        for path in snapshots:
+            for kind, payload in read_frames(path, b"KYMO-IDX"):
+                self.read_index_frame(kind, Reader(payload))
+        for path in sorted(folder.glob("*.log")):
+            if int(path.stem, 16) >= first:
+                for kind, payload in read_frames(path, b"KYMO-IXL"):
+                    self.read_index_frame(kind, Reader(payload))
+
+    def read_index_frame(self, kind, r):
+        if kind == 1:
+            r.u8()
+            name, type_ = read_metric(r)
+            self.kind[name] = type_
+        elif kind == 2:
+            names = [r.string().decode() for _ in range(r.varint())]
+            labels = [(names[r.varint()], r.string().decode()) for _ in range(r.varint())]
+            ref = 0
+            for _ in range(r.varint()):
+                ref += r.zigzag()
+                self.series.setdefault(ref, dict(labels[r.varint()] for _ in range(r.varint())))
+        elif kind == 3:
+            while r.left():
+                self.series.pop(r.varint(), None)
+
+    # ---- deletions
+
+    def read_deletion(self, r):
+        sequence, start, end, flags, ref, refs = r.varint(), r.zigzag(), r.zigzag(), r.u8(), 0, set()
+        for _ in range(r.varint()):
+            ref += r.varint()
+            refs.add(ref)
+        self.deleted.append((sequence, start, end, flags, refs))
+
+    def is_deleted(self, tier, sequence, ref, at):
+        for below, start, end, flags, refs in self.deleted:
+            if tier:
+                width = WIDTH[tier]
+                start = start // width * width if flags & 1 else -(-start // width) * width
+                end = -(-end // width) * width if flags & 2 else end // width * width
+            if sequence < below and ref in refs and start < at <= end:
+                return True
+        return False
+
+    # ---- entries
+
+    def add(self, tier, ref, at, rank, what):
+        if rank != M64 and self.is_deleted(tier, rank, ref, at):
+            return
+        old = self.entries[tier].get((ref, at))
+        if not old or old[0] <= rank:
+            self.entries[tier][ref, at] = (rank, what)
+
+    def read_tier(self, tier):
+        blocks = [Block(path, tier) for path in sorted((self.path / TIERS[tier]).glob("*.kyb"))]
+        replaced = {sequence for block in blocks for sequence in block.replaced}
+        for block in blocks:
+            if tier == 0:
+                self.done = max(self.done, block.wal)
+            if block.sequence not in replaced:
+                block.read(self)
+
+    def lines(self):
+        for tier in range(4):
+            for (ref, at), (_, what) in self.entries[tier].items():
+                if ref not in self.series:
+                    continue
+                labels = self.series[ref]
+                name = labels["__name__"] + "".join(f",{k}={v}" for k, v in sorted(labels.items()) if k != "__name__")
+                if isinstance(what, float):
+                    yield f"{TIERS[tier]} {name} {at} {bits_of(what):x}"
+                elif what["count"]:
+                    fields = [f"{bits_of(what[key]):x}" for key in ("sum", "min", "max", "first", "last", "correction")]
+                    if tier == 0:
+                        fields[3:] = []
+                    yield f"{TIERS[tier]} {name} {at} {what['count']} {what['ended']} {' '.join(fields)}"
+
+
+# ---- the WAL
+
+SCALE = [10.0 ** i for i in range(16)] + [2.0 ** -10, 2.0 ** -12]
+
+
+class Segment:
+    def __init__(self, store):
+        self.store, self.groups = store, {}
+
+    def put(self, ref, at, what):
+        self.store.entries[0].setdefault((ref, at), (0, what))
+        self.store.add(0, ref, at, M64, what)
+
+    def read(self, path):
+        for kind, payload in read_frames(path, b"KYMO-WAL"):
+            expect(kind == 1, "a frame of the WAL")
+            r = Reader(payload)
+            while r.left():
+                part = r.u8()
+                SEEN.add(f"part {part}")
+                [None, self.samples, self.samples, self.group, self.row, self.row][part](r, part)
+
+    def samples(self, r, part):
+        n, at, ref = r.varint(), r.zigzag(), 0
+        refs, times, t = [], [], at
+        for _ in range(n):
+            ref += r.zigzag()
+            refs.append(ref)
+        for _ in range(n):
+            t = signed(t + r.zigzag()) if part == 2 else t
+            times.append(t)
+        for ref, t in zip(refs, times):
+            self.put(ref, t, r.number("d"))
+        for _ in range(r.varint()):
+            ref, t = r.varint(), r.zigzag()
+            r.number("d")
+            self.put(ref, t, read_records(r.string())[0])
+
+    def group(self, r, _):
+        number, n, ref = r.varint(), r.varint(), 0
+        refs = []
+        for _ in range(n):
+            ref += r.zigzag()
+            refs.append(ref)
+        members = []
+        for ref in refs:
+            state = r.u8()
+            members.append([ref, state & 31, r.u64() if state & 32 else r.zigzag(), bool(state & 32)])
+        self.groups[number] = {"members": members, "at": 0, "step": 0, "mask": [0] * ((n + 63) // 64)}
+
+    def value(self, member):
+        _, unit, last, foreign = member
+        return double_of(last) if foreign else float(last) / SCALE[unit]
+
+    def token(self, r, member):
+        head = r.varint()
+        if head & 1 == 0:
+            last = 0 if member[3] else member[2]
+            member[2:] = [last + unzigzag(head >> 1), False]
+            return
+        kind = head >> 1
+        if kind < 24:
+            member[1:] = [kind, r.zigzag(), False]
+        else:
+            change = int.from_bytes(r.bytes(kind - 24), "little")
+            member[2:] = [bits_of(self.value(member)) ^ change, True]
+
+    def row(self, r, part):
+        group = self.groups[r.varint()]
+        group["step"] += r.zigzag()
+        group["at"] = signed(group["at"] + group["step"])
+        n = len(group["members"])
+        present = r.bytes((n + 7) // 8) if part == 5 else b"\xff" * ((n + 7) // 8)
+        for i in range(len(group["mask"])):
+            which, word = r.u8(), 0
+            for byte in range(8):
+                if which >> byte & 1:
+                    word |= r.u8() << 8 * byte
+            group["mask"][i] ^= word
+        for i, member in enumerate(group["members"]):
+            if group["mask"][i // 64] >> i % 64 & 1:
+                self.token(r, member)
+        for i, member in enumerate(group["members"]):
+            if present[i // 8] >> i % 8 & 1:
+                self.put(member[0], group["at"], self.value(member))
+
+
+# ---- blocks
+
+class Block:
+    def __init__(self, path, tier):
+        self.data, self.tier = path.read_bytes(), tier
+        head, tail = self.data[:32], self.data[-16:]
+        expect(head[:8] == b"KYMO-BLK" and checksum(head[:28]) == struct.unpack("<I", head[28:])[0], f"{path}: the header")
+        version, in_tier, self.sequence = struct.unpack("<IIQ", head[8:24])
+        expect(version == 1 and in_tier == tier, f"{path}: its tier")
+        size, sum_ = struct.unpack("<II", tail[:8])
+        footer = self.data[-16 - size:-16]
+        expect(tail[8:] == b"KYMO-END" and checksum(footer) == sum_, f"{path}: the footer")
+        r = Reader(footer)
+        self.start, self.end, self.n_entries, self.wal = r.i64(), r.i64(), r.u64(), r.u64()
+        self.n_series, _ = r.u32(), r.u32()
+        self.sections = [(r.u64(), r.u64(), r.u32(), r.u32()) for _ in range(4)]
+        self.replaced = []
+        while r.left():
+            self.replaced.append(r.u64())
+
+    def section(self, i, check):
+        at, size, _, sum_ = self.sections[i]
+        data = self.data[at:at + size]
+        expect(not check or checksum(data) == sum_, "a section")
+        return data
+
+    def read(self, store):
+        times, table = self.section(0, False), self.section(1, False)
+        r = Reader(self.section(2, True))
+        self.columns, last, at = [], 0, 0
+        for _ in range(r.varint()):
+            first = last + r.zigzag()
+            last = first + r.varint()
+            n, size, sum_ = r.varint(), r.varint(), r.u32()
+            data = times[at:at + size]
+            expect(checksum(data) == sum_, "a column of times")
+            self.columns.append(read_times(data, n))
+            expect(self.columns[-1][0] == first and self.columns[-1][-1] == last, "what the directory says of times")
+            at += size
+        frames, at, ref, entries = 32, 0, 0, 0
+        for _ in range(r.varint()):
+            ref += r.varint()
+            n, size, unpacked, chunks, sum_ = r.varint(), r.varint(), r.varint(), r.varint(), r.u32()
+            page = table[at:at + size]
+            expect(checksum(page) == sum_, "a page")
+            page = Reader(unpack(page, unpacked) if unpacked > size else page)
+            entries += self.read_page(store, page, ref, n, frames)
+            at += size
+            frames += chunks
+        expect(entries == self.n_entries, f"entries: {entries}, not {self.n_entries}")
+
+    def read_page(self, store, page, first, n, at):
+        entries, done, self.ref = 0, 0, 0
+        while done < n:
+            group = self.read_group(page)
+            expect(done or group[0]["ref"] == first, "what the directory says of a page")
+            frames = b""
+            for _ in range(page.varint()):
+                unpacked, fewer, sum_ = page.varint(), page.varint(), page.u32()
+                data = self.data[at:at + unpacked - fewer]
+                expect(checksum(data) == sum_, "a frame")
+                frames += unpack(data, unpacked) if fewer else data
+                at += unpacked - fewer
+            entries += self.read_chunks(store, group, Reader(frames))
+            done += len(group)
+        return entries
+
+    def read_group(self, page):
+        group = []
+        for _ in range(page.varint() + 1):
+            self.ref += page.varint()
+            flags = page.u8()
+            if flags & 2:
+                chunks = group[-1]["chunks"]
+            else:
+                chunks, column, last = [], 0, 0
+                for _ in range(page.varint()):
+                    v = page.varint()
+                    if v & 1:
+                        column += unzigzag(v >> 1) + 1
+                        times = self.columns[column - 1]
+                        last = times[-1]
+                        chunks.append(times)
+                    else:
+                        first = last + page.zigzag()
+                        last = first + page.varint()
+                        chunks.append((v >> 1, first, last))
+            same = page.string() if flags & 4 else None
+            sizes = [0 if same is not None and isinstance(times, list) else page.varint() for times in chunks]
+            group.append({"ref": self.ref, "records": flags & 1, "same": same, "chunks": chunks, "sizes": sizes})
+        return group
+
+    def read_chunks(self, store, group, r):
+        entries = 0
+        for i in range(max(len(series["chunks"]) for series in group)):
+            for series in group:
+                if i < len(series["chunks"]):
+                    entries += self.read_chunk(store, series, series["chunks"][i], r.bytes(series["sizes"][i]))
+        expect(r.left() == 0, "bytes behind the chunks of a group")
+        return entries
+
+    def read_chunk(self, store, series, times, data):
+        if series["records"]:
+            records = read_records(data)
+            for record in records:
+                store.add(self.tier, series["ref"], record["at"], self.sequence, record)
+            return len(records)
+        r = Reader(data)
+        if not isinstance(times, list):
+            n, first, last = times
+            times = read_times(r.string(), n)
+            expect(times[0] == first and times[-1] == last, "what the table says of times")
+        values = read_values(series["same"] if series["same"] is not None else r.bytes(r.left()), len(times))
+        for at, value in zip(times, values):
+            store.add(self.tier, series["ref"], at, self.sequence, value)
+        return len(times)
+
+
+if __name__ == "__main__":
+    store = Store(sys.argv[1])
+    store.read()
+    for line in sorted(store.lines()):
+        print(line)
