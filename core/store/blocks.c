@@ -4,6 +4,7 @@
  * one takes its place, and the old one lives as long as a view holds it.
  */
 #include "store/state.h"
+#include "store/listed.h"
 #include "store/arena.h"
 
 #include <errno.h>
@@ -56,22 +57,55 @@ static void list_fill(struct block_list *list, const struct block_list *old, str
 		qsort(list->block, list->n, sizeof(struct block *), by_start);
 }
 
-int store_replace_blocks(struct store *store, enum kymo_tier tier, struct block *const remove[], uint32_t n_remove,
-			 struct block *const add[], uint32_t n_add)
+static struct block_list *list_make(const struct block_list *old, struct block *const remove[], uint32_t n_remove,
+				    struct block *const add[], uint32_t n_add)
 {
-	struct block_list *list, *old;
+	struct block_list *list = calloc(1, sizeof *list + ((old ? old->n : 0) + n_add) * sizeof(struct block *));
 
-	pthread_mutex_lock(&store->lists_lock);
-	old = store->list[tier];
-	list = calloc(1, sizeof *list + ((old ? old->n : 0) + n_add) * sizeof(struct block *));
 	if (list) {
 		atomic_init(&list->holders, 1);
 		list_fill(list, old, remove, n_remove, add, n_add);
-		store->list[tier] = list;
 	}
-	pthread_mutex_unlock(&store->lists_lock);
+	return list;
+}
+
+/* Those that were to come are the caller's again. */
+static void list_undo(struct block_list *list, struct block *const add[], uint32_t n_add)
+{
+	for (uint32_t i = 0; i < n_add; i++)
+		block_ref(add[i]);
+	block_list_release(list);
+}
+
+/* On a full disk blocks can go without the manifest: it is behind then, and says that they are missing if it stays so. */
+static int list_tell(struct store *store, enum kymo_tier tier, const struct block_list *list, struct block *const remove[],
+		     uint32_t n_remove, uint32_t n_add, struct error *err)
+{
+	struct error reason = { 0 };
+	int r = listed_change(store, tier, list, remove, n_remove, &reason);
+
+	if (r < 0 && n_add)
+		error_set(err, r, "%s", error_text(&reason));
+	error_clear(&reason);
+	return n_add ? r : 0;
+}
+
+int store_replace_blocks(struct store *store, enum kymo_tier tier, struct block *const remove[], uint32_t n_remove,
+			 struct block *const add[], uint32_t n_add, struct error *err)
+{
+	struct block_list *old = store->list[tier], *list = list_make(old, remove, n_remove, add, n_add);
+	int r;
+
 	if (!list)
-		return -ENOMEM;
+		return error_set(err, -ENOMEM, "%s: out of memory", store->path);
+	r = list_tell(store, tier, list, remove, n_remove, n_add, err);
+	if (r < 0) {
+		list_undo(list, add, n_add);
+		return r;
+	}
+	pthread_mutex_lock(&store->lists_lock);
+	store->list[tier] = list;
+	pthread_mutex_unlock(&store->lists_lock);
 	for (uint32_t i = 0; i < n_remove; i++)
 		block_doom(remove[i]);
 	block_list_release(old);

@@ -281,6 +281,31 @@ static void make_borders(struct store *store, const struct deletion *deletion)
 	error_clear(&err);
 }
 
+static const struct deletion *first_unmade(const struct deleted *deleted)
+{
+	for (uint32_t i = 0; i < deleted_count(deleted); i++) {
+		const struct deletion *deletion = deleted_at(deleted, i);
+
+		if (deletion->flags & (DELETED_START | DELETED_END) && !(deletion->flags & DELETED_MADE))
+			return deletion;
+	}
+	return NULL;
+}
+
+int delete_made(struct store *store, struct error *err)
+{
+	const struct deletion *deletion;
+	struct deleted *made;
+	int r = 0;
+
+	while (r == 0 && (deletion = first_unmade(store->deleted))) {
+		if (deleted_flag(store->deleted, deletion->sequence, DELETED_MADE, &made) < 0)
+			return error_set(err, -ENOMEM, "%s: out of memory", store->path);
+		r = publish(store, made, err);
+	}
+	return r;
+}
+
 static bool overlaps(const struct store_view *view, series_ref ref, kymo_ms start, kymo_ms end)
 {
 	for (int tier = 0; tier < TIERS; tier++)

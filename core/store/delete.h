@@ -12,6 +12,11 @@ void delete_recover(struct store *store);
 /* How far what this block shows of the series may reach. false: it shows nothing. */
 bool delete_leaves(const struct deleted *deleted, const struct block *block, const struct block_series *series, kymo_ms *first,
 		   kymo_ms *last);
+/*
+ * With the maintain lock, when all windows that were marked are on disk: those at
+ * the borders of deletions are among them, and need raw no more. 0 or an error.
+ */
+int delete_made(struct store *store, struct error *err);
 /* With the maintain lock: write blocks anew that have what is deleted, and drop what no block has. */
 int delete_apply(struct store *store, struct store_maintained *done, struct error *err);
 

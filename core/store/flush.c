@@ -12,6 +12,7 @@
  * The tiers are brought up to date and to disk before that: which windows a late
  * sample has changed is known from the WAL alone.
  */
+#include "store/delete.h"
 #include "store/downsample.h"
 #include "store/raw.h"
 #include "store/record.h"
@@ -267,10 +268,10 @@ static void drop_frozen(struct flush *flush, struct store_maintained *done)
 	index_unlock(store->index);
 }
 
-static int take_over(struct flush *flush, struct store_maintained *done)
+static int take_over(struct flush *flush, struct store_maintained *done, struct error *err)
 {
 	struct store *store = flush->store;
-	int r = store_replace_blocks(store, KYMO_RAW, NULL, 0, flush->blocks, flush->n);
+	int r = store_replace_blocks(store, KYMO_RAW, NULL, 0, flush->blocks, flush->n, err);
 
 	if (r < 0)
 		return r;
@@ -304,12 +305,14 @@ static int flush_raw(struct flush *flush, struct store_maintained *done, struct 
 	if (r < 0)
 		return error_set(err, r, "%s: out of memory", flush->store->path);
 	r = tiers_flush(flush->store, done, err);
+	if (r == 0)
+		r = delete_made(flush->store, err);
 	if (r == 0 && flush->refs.n)
 		r = write_slices(flush, err);
 	if (r < 0)
 		return r;
-	if (flush->n && take_over(flush, done) < 0)
-		return error_set(err, -ENOMEM, "%s: out of memory", flush->store->path);
+	if (flush->n && (r = take_over(flush, done, err)) < 0)
+		return r;
 	remove_wal(flush, unlogged, done);
 	return 0;
 }

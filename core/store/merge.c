@@ -254,10 +254,13 @@ static int replace(struct merge *merge, struct block *block, struct store_mainta
 {
 	const struct merge_set *set = merge->set;
 
-	if (store_replace_blocks(merge->store, merge->tier, set->block, set->n, &block, block ? 1 : 0) < 0) {
-		block_doom(block);
+	int r = store_replace_blocks(merge->store, merge->tier, set->block, set->n, &block, block ? 1 : 0, err);
+
+	if (r < 0) {
+		if (block)
+			block_doom(block);
 		block_unref(block);
-		return error_set(err, -ENOMEM, "%s: out of memory", merge->store->path);
+		return r;
 	}
 	for (uint32_t i = 0; i < set->n; i++)
 		done->bytes_freed += block_bytes(set->block[i]);

@@ -7,6 +7,7 @@
 #include "store/block_format.h"
 #include "store/delete.h"
 #include "store/downsample.h"
+#include "store/listed.h"
 #include "util/cleanup.h"
 #include "util/file.h"
 
@@ -15,6 +16,7 @@
 
 struct loading {
 	struct store *store;
+	const struct manifest *manifest;
 	enum kymo_tier tier;
 	const char *dir;
 	uint32_t n, room;
@@ -69,6 +71,28 @@ void store_set_aside(struct store *store, const char *name, const char *reason)
 		set_aside(store, path, reason);
 }
 
+/* No block may get a sequence that another one has, or says it has replaced. */
+static void pass_sequences(struct store *store, const struct block *block)
+{
+	const uint64_t *sequences;
+	uint32_t n = block_replaced(block, &sequences);
+	uint64_t highest = block_sequence(block);
+
+	for (uint32_t i = 0; i < n; i++)
+		if (sequences[i] > highest)
+			highest = sequences[i];
+	if (highest >= atomic_load(&store->sequence))
+		atomic_store(&store->sequence, (highest / SEQUENCE_STEP + 1) * SEQUENCE_STEP);
+}
+
+/* It was on its way out when the process ended. */
+static bool is_gone(const struct loading *loading, const struct block *block)
+{
+	const struct manifest_block *listed = manifest_find(loading->manifest, block_tier(block), block_sequence(block));
+
+	return listed && listed->gone && listed->start == block_start(block) && listed->end == block_end(block);
+}
+
 static int load_block(struct loading *loading, const char *path)
 {
 	struct error err = { 0 };
@@ -78,6 +102,12 @@ static int load_block(struct loading *loading, const char *path)
 	if (r == 0 && block_tier(block) != loading->tier) {
 		block_unref(block);
 		r = error_set(&err, -EBADMSG, "%s: belongs to another tier", path);
+	}
+	if (r == 0 && is_gone(loading, block)) {
+		pass_sequences(loading->store, block);
+		block_doom(block);
+		block_unref(block);
+		return 0;
 	}
 	if (r == 0 && (r = keep(loading, block)) < 0) {
 		block_unref(block);
@@ -120,20 +150,6 @@ static bool is_replaced(const struct loading *loading, const struct block *block
 	return false;
 }
 
-/* No block may get a sequence that another one has, or says it has replaced. */
-static void pass_sequences(struct store *store, const struct block *block)
-{
-	const uint64_t *sequences;
-	uint32_t n = block_replaced(block, &sequences);
-	uint64_t highest = block_sequence(block);
-
-	for (uint32_t i = 0; i < n; i++)
-		if (sequences[i] > highest)
-			highest = sequences[i];
-	if (highest >= atomic_load(&store->sequence))
-		atomic_store(&store->sequence, (highest / SEQUENCE_STEP + 1) * SEQUENCE_STEP);
-}
-
 /* It ended between the merged block and the removal of what went into it. */
 static void drop_replaced(struct loading *loading)
 {
@@ -156,18 +172,18 @@ static void drop_replaced(struct loading *loading)
 		block_unref(loading->blocks[--loading->n]);
 }
 
-static int load_tier(struct store *store, enum kymo_tier tier, struct error *err)
+static int load_tier(struct store *store, const struct manifest *manifest, enum kymo_tier tier, struct error *err)
 {
 	AUTO_FREE char *dir = path_join(store->path, tier_name(tier));
-	struct loading loading = { .store = store, .tier = tier, .dir = dir, .err = err };
+	struct loading loading = { .store = store, .manifest = manifest, .tier = tier, .dir = dir, .err = err };
 	int r = dir ? dir_make(dir, 0750, err) : error_set(err, -ENOMEM, "%s: out of memory", store->path);
 
 	if (r == 0)
 		r = dir_list(dir, load_file, &loading, err);
 	if (r == 0)
 		drop_replaced(&loading);
-	if (r == 0 && (r = store_replace_blocks(store, tier, NULL, 0, loading.blocks, loading.n)) < 0)
-		error_set(err, r, "%s: out of memory", store->path);
+	if (r == 0)
+		r = store_replace_blocks(store, tier, NULL, 0, loading.blocks, loading.n, err);
 	for (uint32_t i = 0; i < loading.n && r < 0; i++)
 		block_unref(loading.blocks[i]);
 	free(loading.blocks);
@@ -321,12 +337,23 @@ static int recover_wal(struct store *store, struct error *err)
 	return 0;
 }
 
-int store_recover(struct store *store, struct error *err)
+static int recover_blocks(struct store *store, struct error *err)
 {
-	int r = 0;
+	struct manifest manifest;
+	int r = listed_load(store, &manifest, err);
 
 	for (int tier = 0; tier < TIERS && r == 0; tier++)
-		r = load_tier(store, (enum kymo_tier)tier, err);
+		r = load_tier(store, &manifest, (enum kymo_tier)tier, err);
+	if (r == 0)
+		listed_begin(store, &manifest);
+	manifest_fini(&manifest);
+	return r;
+}
+
+int store_recover(struct store *store, struct error *err)
+{
+	int r = recover_blocks(store, err);
+
 	if (r == 0)
 		r = delete_load(store, err);
 	if (r == 0)

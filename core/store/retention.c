@@ -142,7 +142,7 @@ static int expire_tier(struct store *store, const struct store_view *view, enum 
 		return -ENOMEM;
 	n = find_expired(store, view, tier, horizon < needed ? horizon : needed, expired);
 	if (n)
-		r = store_replace_blocks(store, tier, expired, n, NULL, 0);
+		r = store_replace_blocks(store, tier, expired, n, NULL, 0, NULL);
 	for (uint32_t i = 0; i < n && r == 0; i++)
 		done->bytes_freed += block_bytes(expired[i]);
 	if (r == 0)

@@ -20,6 +20,7 @@
 #include "store/deleted.h"
 #include "store/head.h"
 #include "store/index.h"
+#include "store/manifest.h"
 #include "store/store.h"
 #include "store/wal.h"
 #include "util/log.h"
@@ -83,6 +84,8 @@ struct store {
 	_Atomic uint64_t flushes;	/* rises when blocks have taken over a part of the head */
 	_Atomic uint64_t sequence;	/* of the next block */
 	struct block_files *files;
+	bool listed;			/* the manifest is kept; see listed.h */
+	struct manifest gone;		/* blocks whose files may still be there */
 
 	uint64_t unknown;		/* samples of the WAL whose series nobody knows */
 
@@ -126,10 +129,11 @@ struct block *const *blocks_of(const struct store_view *view, enum kymo_tier tie
 
 /*
  * Take blocks out of a tier and put others in, at once. Those that go are doomed,
- * those that come are the store's from here. 0; -ENOMEM: nothing changed.
+ * those that come are the store's from here. With the maintain lock. 0; else
+ * nothing changed, and *err (may be NULL) says why.
  */
 int store_replace_blocks(struct store *store, enum kymo_tier tier, struct block *const remove[], uint32_t n_remove,
-			 struct block *const add[], uint32_t n_add);
+			 struct block *const add[], uint32_t n_add, struct error *err);
 
 /* Another list of what is deleted, at once for all that is opened from now on. Takes it. */
 void store_set_deleted(struct store *store, struct deleted *deleted);

@@ -89,7 +89,7 @@ static struct store *store_create(const struct store_options *options)
 static int empty_lists(struct store *store)
 {
 	for (int tier = 0; tier < TIERS; tier++)
-		if (store_replace_blocks(store, (enum kymo_tier)tier, NULL, 0, NULL, 0) < 0)
+		if (store_replace_blocks(store, (enum kymo_tier)tier, NULL, 0, NULL, 0, NULL) < 0)
 			return -ENOMEM;
 	return 0;
 }
@@ -175,6 +175,7 @@ void store_close(struct store *store)
 		block_list_release(store->list[tier]);
 	deleted_release(store->deleted);
 	block_files_destroy(store->files);
+	manifest_fini(&store->gone);
 	append_scratch_destroy(store->scratch);
 	head_fini(&store->head);
 	policies_destroy(store);

@@ -123,8 +123,10 @@ static int take_over(struct tier_flush *flush, enum kymo_tier tier, struct store
 	struct block *block = flush->block[tier];
 
 	if (block) {
-		if (store_replace_blocks(flush->store, tier, NULL, 0, &block, 1) < 0)
-			return error_set(err, -ENOMEM, "%s: out of memory", flush->store->path);
+		int r = store_replace_blocks(flush->store, tier, NULL, 0, &block, 1, err);
+
+		if (r < 0)
+			return r;
 		flush->block[tier] = NULL;
 		done->blocks_written++;
 		done->bytes_written += block_bytes(block);
