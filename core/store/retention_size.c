@@ -76,7 +76,7 @@ static int drop_one(struct store *store, const struct store_options *options, st
 		return 0;
 	if (block_tier(block) == KYMO_RAW)
 		raise_raw_from(store, window_end_of(block_end(block), tier_width(KYMO_1H)));
-	r = store_replace_blocks(store, block_tier(block), &block, 1, NULL, 0);
+	r = store_replace_blocks(store, block_tier(block), &block, 1, NULL, 0, NULL);
 	if (r < 0)
 		return r;
 	done->blocks_expired++;
