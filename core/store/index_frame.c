@@ -275,7 +275,7 @@ static bool read_label(struct reader *in, const struct frame_series *of, struct 
 	return true;
 }
 
-static int read_labels(struct reader *in, struct frame_series *to)
+static int read_labels(struct reader *in, const struct index *index, struct frame_series *to)
 {
 	uint64_t n = read_varint(in);
 
@@ -284,9 +284,11 @@ static int read_labels(struct reader *in, struct frame_series *to)
 	to->labels = calloc(n + 1, sizeof *to->labels);
 	if (!to->labels)
 		return -ENOMEM;
-	for (; to->n_labels < n; to->n_labels++)
+	for (; to->n_labels < n; to->n_labels++) {
 		if (!read_label(in, to, &to->labels[to->n_labels]))
 			return -EBADMSG;
+		map_prefetch(&index->inverted.by_label, to->labels[to->n_labels].hash);
+	}
 	return 0;
 }
 
@@ -381,7 +383,7 @@ static int replay_series(struct index *index, struct reader *in)
 	int r = read_names(in, &of);
 
 	if (r == 0)
-		r = read_labels(in, &of);
+		r = read_labels(in, index, &of);
 	if (r == 0)
 		r = read_series(in, index, &of);
 	for (uint32_t i = 0; of.labels && i < of.n_labels; i++)

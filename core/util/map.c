@@ -4,6 +4,10 @@
  * is its place, the first comparison, and all a rehash needs. A removed slot
  * stays as a mark, so that runs across it are still found, until the next
  * rehash; at the end of a run it is free at once.
+ *
+ * A rehash of a large map only takes the new room, which is zeros that the kernel
+ * gives page by page; every change then moves STEP slots. What is not found in the
+ * new slots may be in the old ones.
  */
 #include "util/map.h"
 #include "util/check.h"
@@ -13,83 +17,142 @@
 #include <string.h>
 #include <sys/mman.h>
 
+/* `item` is the number + FIRST. */
 struct map_slot {
 	uint32_t hash, item;
 };
 
-enum { ROOM_FIRST = 8, LARGE_PAGE = 2 << 20, LARGE = 4 << 20 };
-#define EMPTY MAP_NONE
-#define REMOVED (MAP_NONE - 1)
+enum {
+	EMPTY = 0, REMOVED = 1, FIRST = 2,
+	ROOM_FIRST = 8,
+	STEP = 16,		/* 2 would do: the new room is full much later */
+	AT_ONCE = 4096,		/* slots that are moved in one go */
+	LARGE = 1 << 19		/* slots; 4 MiB: in large pages where the kernel has any */
+};
 
 static uint32_t fold(uint64_t hash)
 {
 	return (uint32_t)(hash ^ hash >> 32);
 }
 
+/* ---- memory ---- */
+
+static struct map_slot *slots_create(uint32_t room)
+{
+	size_t size = (size_t)room * sizeof(struct map_slot);
+	void *slots;
+
+	if (room < LARGE)
+		return calloc(room, sizeof(struct map_slot));
+	slots = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (slots == MAP_FAILED)
+		return NULL;
+	madvise(slots, size, MADV_HUGEPAGE);	/* it is looked at all over */
+	return slots;
+}
+
+static void slots_destroy(struct map_slot *slots, uint32_t room)
+{
+	if (room < LARGE)
+		free(slots);
+	else
+		munmap(slots, (size_t)room * sizeof *slots);
+}
+
 void map_fini(struct map *map)
 {
-	free(map->slots);
+	slots_destroy(map->slots, map->room);
+	slots_destroy(map->old, map->old_room);
 	*map = (struct map){ 0 };
+}
+
+uint64_t map_bytes(const struct map *map)
+{
+	return ((uint64_t)map->room + map->old_room) * sizeof *map->slots;
+}
+
+/* ---- looking ---- */
+
+static uint32_t find_in(const struct map_slot *slots, uint32_t room, uint32_t h, const void *key, map_equal *equal,
+			const void *owner)
+{
+	uint32_t mask = room - 1;
+
+	if (!room)
+		return MAP_NONE;
+	for (uint32_t at = h & mask;; at = (at + 1) & mask) {
+		const struct map_slot *slot = &slots[at];
+
+		if (slot->item == EMPTY)
+			return MAP_NONE;
+		if (slot->hash == h && slot->item != REMOVED && equal(owner, slot->item - FIRST, key))
+			return slot->item - FIRST;
+	}
 }
 
 uint32_t map_find(const struct map *map, uint64_t hash, const void *key,
 		  map_equal *equal, const void *owner)
 {
-	uint32_t h = fold(hash), mask = map->room - 1;
+	uint32_t item = find_in(map->slots, map->room, fold(hash), key, equal, owner);
 
-	if (!map->room)
-		return MAP_NONE;
-	for (uint32_t at = h & mask;; at = (at + 1) & mask) {
-		const struct map_slot *slot = &map->slots[at];
-
-		if (slot->item == EMPTY)
-			return MAP_NONE;
-		if (slot->hash == h && slot->item != REMOVED && equal(owner, slot->item, key))
-			return slot->item;
-	}
+	return item == MAP_NONE && map->old ? find_in(map->old, map->old_room, fold(hash), key, equal, owner) : item;
 }
+
+void map_prefetch(const struct map *map, uint64_t hash)
+{
+	if (map->room)
+		__builtin_prefetch(&map->slots[fold(hash) & (map->room - 1)], 1);
+}
+
+/* ---- moving ---- */
 
 /* Put it into the first slot of its run that holds nothing. */
 static void place(struct map *map, uint32_t h, uint32_t item)
 {
 	uint32_t mask = map->room - 1, at = h & mask;
 
-	while (map->slots[at].item < REMOVED)
+	while (map->slots[at].item >= FIRST)
 		at = (at + 1) & mask;
 	if (map->slots[at].item == EMPTY)
 		map->used++;
 	map->slots[at] = (struct map_slot){ h, item };
-	map->count++;
 }
 
-/* A large map is looked at all over, so it is in large pages where the kernel has any. */
-static struct map_slot *slots_create(size_t size)
+/* So many old slots; those that are left are still found across the marks. */
+static void move(struct map *map, uint32_t n)
 {
-	void *slots;
+	for (; n && map->moved < map->old_room; n--, map->moved++) {
+		struct map_slot *slot = &map->old[map->moved];
 
-	if (size < LARGE)
-		return malloc(size);
-	if (posix_memalign(&slots, LARGE_PAGE, size) != 0)
-		return NULL;
-	madvise(slots, size, MADV_HUGEPAGE);
-	return slots;
+		if (slot->item < FIRST)
+			continue;
+		place(map, slot->hash, slot->item);
+		slot->item = REMOVED;
+	}
+	if (map->moved < map->old_room)
+		return;
+	slots_destroy(map->old, map->old_room);
+	map->old = NULL;
+	map->old_room = map->moved = 0;
 }
 
-/* Move to so much room, without the marks. */
+/* Begin to move to so much room, without the marks. */
 static int rehash(struct map *map, uint32_t room)
 {
-	struct map bigger = { .room = room };
-	size_t size = (size_t)room * sizeof *bigger.slots;
+	struct map_slot *slots = slots_create(room);
 
-	bigger.slots = slots_create(size);
-	if (!bigger.slots)
+	if (!slots)
 		return -ENOMEM;
-	memset(bigger.slots, 0xff, size);	/* all EMPTY */
-	for (uint32_t i = 0; i < map->room; i++)
-		if (map->slots[i].item < REMOVED)
-			place(&bigger, map->slots[i].hash, map->slots[i].item);
-	free(map->slots);
-	*map = bigger;
+	if (map->old)
+		move(map, UINT32_MAX);
+	map->old = map->slots;
+	map->old_room = map->room;
+	map->moved = 0;
+	map->slots = slots;
+	map->room = room;
+	map->used = 0;
+	if (map->old_room <= AT_ONCE)
+		move(map, UINT32_MAX);
 	return 0;
 }
 
@@ -104,37 +167,51 @@ static int make_room(struct map *map)
 	return map->room > UINT32_MAX / 2 ? -ENOMEM : rehash(map, map->room * 2);
 }
 
-int map_add(struct map *map, uint64_t hash, uint32_t item)
-{
-	int r = make_room(map);
-
-	CHECK(item < REMOVED, "item=%u", item);
-	if (r < 0)
-		return r;
-	place(map, fold(hash), item);
-	return 0;
-}
-
 int map_reserve(struct map *map, uint32_t n)
 {
 	uint64_t room = map->room ? map->room : ROOM_FIRST;
+	int r;
 
+	if (map->old)
+		move(map, UINT32_MAX);
 	while (room / 4 * 3 < (uint64_t)map->used + n)
 		room *= 2;
 	if (room == map->room)
 		return 0;
-	return room > UINT32_MAX ? -ENOMEM : rehash(map, (uint32_t)room);
+	r = room > UINT32_MAX ? -ENOMEM : rehash(map, (uint32_t)room);
+	if (r == 0 && map->old)
+		move(map, UINT32_MAX);
+	return r;
 }
 
-void map_prefetch(const struct map *map, uint64_t hash)
+/* ---- changes ---- */
+
+int map_add(struct map *map, uint64_t hash, uint32_t item)
 {
-	if (map->room)
-		__builtin_prefetch(&map->slots[fold(hash) & (map->room - 1)], 1);
+	int r = make_room(map);
+
+	CHECK(item < MAP_NONE - 1, "item=%u", item);
+	if (r < 0)
+		return r;
+	place(map, fold(hash), item + FIRST);
+	map->count++;
+	if (map->old)
+		move(map, STEP);
+	return 0;
 }
 
-uint64_t map_bytes(const struct map *map)
+static struct map_slot *slot_of(struct map_slot *slots, uint32_t room, uint32_t h, uint32_t item)
 {
-	return (uint64_t)map->room * sizeof *map->slots;
+	uint32_t mask = room - 1, at = h & mask;
+
+	if (!room)
+		return NULL;
+	while (slots[at].item != item || slots[at].hash != h) {
+		if (slots[at].item == EMPTY)
+			return NULL;
+		at = (at + 1) & mask;
+	}
+	return &slots[at];
 }
 
 /* The slot's run ends behind it: nothing is found across it or the marks before it. */
@@ -152,16 +229,18 @@ static void free_marks(struct map *map, uint32_t at)
 
 void map_remove(struct map *map, uint64_t hash, uint32_t item)
 {
-	uint32_t h = fold(hash), mask = map->room - 1, at = h & mask;
+	struct map_slot *slot;
 
-	if (!map->room || item >= REMOVED)
+	if (item >= MAP_NONE - 1)
 		return;
-	while (map->slots[at].item != item || map->slots[at].hash != h) {
-		if (map->slots[at].item == EMPTY)
-			return;
-		at = (at + 1) & mask;
+	slot = slot_of(map->slots, map->room, fold(hash), item + FIRST);
+	if (slot) {
+		slot->item = REMOVED;
+		free_marks(map, (uint32_t)(slot - map->slots));
+	} else if (map->old && (slot = slot_of(map->old, map->old_room, fold(hash), item + FIRST))) {
+		slot->item = REMOVED;
 	}
-	map->slots[at].item = REMOVED;
-	map->count--;
-	free_marks(map, at);
+	map->count -= slot != NULL;
+	if (map->old)
+		move(map, STEP);
 }

@@ -3,7 +3,8 @@
  * map.h - from a key to a small number (an index into somebody's array).
  *
  * The map keeps the hash and the number, 8 bytes a slot; the owner compares
- * keys. Open addressing, grows at 3/4. Nothing here locks.
+ * keys. Open addressing, grows at 3/4; a large one moves to its new room little
+ * by little, so that no add takes long. Nothing here locks.
  */
 #ifndef UTIL_MAP_H
 #define UTIL_MAP_H
@@ -17,7 +18,9 @@ struct map {
 	struct map_slot *slots;
 	uint32_t room;		/* a power of two, or 0 */
 	uint32_t count;
-	uint32_t used;		/* with the removed */
+	uint32_t used;		/* with the removed; not those that are still in `old` */
+	struct map_slot *old;	/* NULL, or what is on its way to `slots` */
+	uint32_t old_room, moved;
 };
 
 /* Is item's key this one? */

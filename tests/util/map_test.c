@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -120,6 +121,47 @@ static void does_not_grow_from_churn(void **state)
 	map_fini(&map);
 }
 
+static bool same_number(const void *owner, uint32_t item, const void *key)
+{
+	(void)owner;
+	return item == *(const uint32_t *)key;
+}
+
+static uint32_t find_number(const struct map *map, uint32_t i)
+{
+	return map_find(map, good_hash(i), &i, same_number, NULL);
+}
+
+/* Large enough to move little by little: what is there is found on both sides, and not twice. */
+static void a_large_one_moves_little_by_little(void **state)
+{
+	enum { MANY = 700000, CHANGES = 900000 };
+	struct map map = { 0 };
+	uint8_t *in = calloc(MANY, 1);
+	uint32_t seed = 1, count = 0, moving = 0;
+
+	(void)state;
+	for (uint32_t step = 0; step < CHANGES; step++) {
+		uint32_t i = step % 8 ? step * 7 / 8 % MANY : (seed = seed * 1664525 + 1013904223) % MANY;
+
+		if (in[i])
+			map_remove(&map, good_hash(i), i);
+		else
+			assert_int_equal(map_add(&map, good_hash(i), i), 0);
+		in[i] = !in[i];
+		count += in[i] ? 1 : -1u;
+		moving += map.old != NULL;
+		assert_int_equal(find_number(&map, i), in[i] ? i : MAP_NONE);
+	}
+	assert_int_equal(map.count, count);
+	assert_true(moving > 10000 && map.room >= 1 << 19);
+	for (uint32_t i = 0; i < MANY; i++)
+		if (find_number(&map, i) != (in[i] ? i : MAP_NONE))
+			fail_msg("%u", i);
+	map_fini(&map);
+	free(in);
+}
+
 static void what_is_reserved_is_there(void **state)
 {
 	struct map map = { 0 };
@@ -148,6 +190,7 @@ int main(void)
 		cmocka_unit_test(bears_a_poor_hash),
 		cmocka_unit_test(removing_another_item_changes_nothing),
 		cmocka_unit_test(does_not_grow_from_churn),
+		cmocka_unit_test(a_large_one_moves_little_by_little),
 		cmocka_unit_test(what_is_reserved_is_there),
 	};
 
