@@ -242,6 +242,18 @@ static void log_changes(const char *file, const struct host_changes *changes)
 		 count[HOST_KEEP], count[HOST_RECONFIGURE], count[HOST_START], count[HOST_REPLACE], count[HOST_STOP]);
 }
 
+/* A line for each reason, and what comes of them. */
+static void log_refusal(const char *file, const char *reasons)
+{
+	while (*reasons) {
+		size_t n = strcspn(reasons, "\n");
+
+		log_error(LOG_MAIN, "%.*s", (int)n, reasons);
+		reasons += n + (reasons[n] == '\n');
+	}
+	log_error(LOG_MAIN, "%s is not applied, everything stays as it was", file);
+}
+
 int service_reload(struct kymo *kymo, const char *file, struct host_changes *changes, struct error *err)
 {
 	struct host_changes own = { 0 };
@@ -257,7 +269,7 @@ int service_reload(struct kymo *kymo, const char *file, struct host_changes *cha
 		changes = &own;
 	r = apply(kymo, file, changes, &reasons);
 	if (r < 0) {
-		log_error(LOG_MAIN, "%s is not applied, everything stays as it was: %s", file, error_text(&reasons));
+		log_refusal(file, error_text(&reasons));
 		error_set(err, r, "%s", error_text(&reasons));
 	} else {
 		log_changes(file, changes);

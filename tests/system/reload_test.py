@@ -62,6 +62,7 @@ def broken_file_changes_nothing():
         log = kymo.reload()
         for words in ("is not applied", "intervall", "htpp"):
             expect(words in log, f"\"{words}\" is not in: {log}")
+        expect("\\x0a" not in log and len(log.splitlines()) >= 3, f"a line for each reason: {log}")
         text = kymo.cli("reload", status=1)
         expect(f"{kymo.file}:" in text and "intervall" in text, f"the caller is told: {text}")
         names = {item["name"] for item in kymo.get("/kymo/v1/instances")["instances"]}
