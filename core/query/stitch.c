@@ -145,19 +145,40 @@ static int open_cursor(struct stitch *stitch)
 	return r < 0 ? r : 1;
 }
 
+/* 1: a piece, and how many samples it stands for; 0: the cursor has no more. */
+static int next_piece(struct stitch *stitch, bool (*whole)(void *data, kymo_ms first, kymo_ms last), void *data,
+		      struct piece *piece, uint32_t *n)
+{
+	kymo_ms first, last;
+	int r;
+
+	*piece = (struct piece){ 0 };
+	while (whole && cursor_whole(stitch->cursor, &first, &last) && whole(data, first, last))
+		if ((r = cursor_fold(stitch->cursor, piece, n)))
+			return r;
+	r = cursor_next(stitch->cursor, piece);
+	*n = piece->n;
+	return r;
+}
+
 int stitch_piece(struct stitch *stitch, struct piece *piece)
 {
+	return stitch_folded(stitch, NULL, NULL, piece);
+}
+
+int stitch_folded(struct stitch *stitch, bool (*whole)(void *data, kymo_ms first, kymo_ms last), void *data, struct piece *piece)
+{
 	for (;;) {
+		uint32_t n;
 		int r;
 
 		if (!stitch->cursor && (r = open_cursor(stitch)) <= 0)
 			return r;
-		*piece = (struct piece){ 0 };
-		r = cursor_next(stitch->cursor, piece);
+		r = next_piece(stitch, whole, data, piece, &n);
 		if (r < 0)
 			return r;
 		if (r > 0) {
-			stitch->samples += piece->n;
+			stitch->samples += n;
 			return stitch->samples_most && stitch->samples > stitch->samples_most ? -E2BIG : 1;
 		}
 		cursor_close(stitch->cursor);

@@ -35,6 +35,11 @@ DEFINE_AUTO(stitch, stitch_close)
 int stitch_next(struct stitch *stitch, const struct series_view **view);
 /* 1: its next piece, valid until the next call; 0: there is no more; -E2BIG: over samples_most; -ENOMEM. */
 int stitch_piece(struct stitch *stitch, struct piece *piece);
+/*
+ * The same, but chunks for which `whole` says true may come as one record, of raw
+ * samples too. For who wants neither sketches nor moments.
+ */
+int stitch_folded(struct stitch *stitch, bool (*whole)(void *data, kymo_ms first, kymo_ms last), void *data, struct piece *piece);
 /* The tier of the last piece. */
 enum kymo_tier stitch_tier(const struct stitch *stitch);
 

@@ -118,6 +118,12 @@ int walk_piece(struct walk *walk, const struct piece *piece)
 	return is_tiled(walk->grid) ? fill_points(walk, piece) : fill_windows(walk, piece);
 }
 
+bool walk_takes_whole(const struct walk *walk, kymo_ms first, kymo_ms last)
+{
+	return is_tiled(walk->grid) && !(walk->fold->wants & (FOLD_SPREAD | FOLD_MOMENTS)) &&
+	       grid_find(walk->grid, first) == grid_find(walk->grid, last);
+}
+
 int walk_end(struct walk *walk)
 {
 	int r = 0;

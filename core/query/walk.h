@@ -30,6 +30,8 @@ struct walk {
 void walk_begin(struct walk *walk);	/* at the first point; work goes on counting */
 /* 0; -ENOMEM; -E2BIG: over work_most; or what point() gave. */
 int walk_piece(struct walk *walk, const struct piece *piece);
+/* May entries from first to last come as one record? Where all of them go into one point, and nothing wants them alone. */
+bool walk_takes_whole(const struct walk *walk, kymo_ms first, kymo_ms last);
 int walk_end(struct walk *walk);	/* hands out what is left */
 
 #endif

@@ -447,3 +447,44 @@ int raw_next(struct raw_reader *reader, struct piece *piece)
 	show(reader, n, piece);
 	return 1;
 }
+
+/* ---- chunks as a whole ---- */
+
+/* The lane whose next part is one that can be taken at once; NULL: there is none. */
+static struct lane *whole_lane(struct raw_reader *reader)
+{
+	const struct raw_part *part;
+	struct lane *lane;
+	kymo_ms limit;
+
+	if (reader->parts.records)
+		return NULL;
+	lane = earliest(reader, &limit);
+	if (!lane || is_decoded(lane))
+		return NULL;
+	part = &reader->parts.part[lane->part[lane->next]];
+	if (!part->block || part->first <= reader->start || part->last > reader->end || part->last >= limit)
+		return NULL;
+	return raw_part_is_whole(&reader->parts, part) ? lane : NULL;
+}
+
+bool raw_whole(struct raw_reader *reader, kymo_ms *first, kymo_ms *last)
+{
+	const struct lane *lane = whole_lane(reader);
+
+	if (!lane)
+		return false;
+	*first = reader->parts.part[lane->part[lane->next]].first;
+	*last = reader->parts.part[lane->part[lane->next]].last;
+	return true;
+}
+
+int raw_fold(struct raw_reader *reader, struct block_fold *fold, uint32_t *n)
+{
+	struct lane *lane = whole_lane(reader);
+	const struct raw_part *part = &reader->parts.part[lane->part[lane->next++]];
+	int r = raw_part_fold(&reader->parts, part, fold);
+
+	*n = part->n;
+	return r == -ENOMEM ? r : r == 0;
+}

@@ -9,6 +9,7 @@
 
 #include "store/select.h"
 
+struct block_fold;
 struct block_list;
 struct store_view;
 struct raw_reader;
@@ -36,6 +37,14 @@ int raw_open_blocks(struct store *store, const struct raw_blocks *from, series_r
 int raw_open_frozen(struct store *store, series_ref ref, kymo_ms start, kymo_ms end, struct raw_reader **out);
 /* 1: a piece, valid until the next call; 0: the end; -ENOMEM. Damaged chunks are left out and counted. */
 int raw_next(struct raw_reader *reader, struct piece *piece);
+/*
+ * Is what comes next a whole chunk of a block, with nothing of the head or of other
+ * blocks in between? Then its first and its last time, and raw_fold() takes all of
+ * it without its values being written: 1, with how many samples it has; 0: it was
+ * damaged, and left out; -ENOMEM.
+ */
+bool raw_whole(struct raw_reader *reader, kymo_ms *first, kymo_ms *last);
+int raw_fold(struct raw_reader *reader, struct block_fold *fold, uint32_t *n);
 void raw_close(struct raw_reader *reader);
 DEFINE_AUTO(raw_reader, raw_close)
 

@@ -266,6 +266,33 @@ static void leave_out_deleted(const struct raw_parts *parts, const struct raw_pa
 	}
 }
 
+bool raw_part_is_whole(const struct raw_parts *parts, const struct raw_part *part)
+{
+	for (uint32_t i = 0; i < deleted_count(parts->deleted); i++)
+		if (deletion_touches(deleted_at(parts->deleted, i), block_tier(part->block), part->rank, parts->ref, part->first,
+				     part->last))
+			return false;
+	return true;
+}
+
+static void note_damage(struct raw_parts *parts, const struct raw_part *part)
+{
+	parts->quarantined++;
+	if (part->block)
+		store_note_damage(parts->store, part->block);
+}
+
+int raw_part_fold(struct raw_parts *parts, const struct raw_part *part, struct block_fold *fold)
+{
+	int r = block_read_fold(part->block, &part->chunk, part->until, &parts->input, fold);
+
+	parts->chunks++;
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	note_damage(parts, part);
+	return -EBADMSG;
+}
+
 int raw_part_decode(struct raw_parts *parts, const struct raw_part *part, struct raw_run *run)
 {
 	int r = part->copied ? decode_head(parts, part, run) : decode_block(parts, part, run);
@@ -278,9 +305,7 @@ int raw_part_decode(struct raw_parts *parts, const struct raw_part *part, struct
 	run->at = 0;
 	run->rank = part->rank;
 	if (r == -EBADMSG) {
-		parts->quarantined++;
-		if (part->block)
-			store_note_damage(parts->store, part->block);
+		note_damage(parts, part);
 	} else if (r == 0 && part->block) {
 		leave_out_deleted(parts, part, run);
 	}

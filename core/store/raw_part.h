@@ -53,4 +53,9 @@ void raw_run_fini(struct raw_run *run);
 /* Into the memory of *run. 0; -EBADMSG: damaged, and counted; -ENOMEM. */
 int raw_part_decode(struct raw_parts *parts, const struct raw_part *part, struct raw_run *run);
 
+/* Has nothing of it (a part of a block) been deleted? */
+bool raw_part_is_whole(const struct raw_parts *parts, const struct raw_part *part);
+/* All of such a part in numbers, no value is written. The same results. */
+int raw_part_fold(struct raw_parts *parts, const struct raw_part *part, struct block_fold *fold);
+
 #endif

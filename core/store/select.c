@@ -24,10 +24,20 @@ struct select {
 	struct select_stats stats;
 };
 
+/* A chunk that was folded: columns of one record. */
+struct folded {
+	kymo_ms at, start, first_at, last_at;
+	uint64_t count;
+	double sum, min, max, first, last, correction;
+	const struct sketch *sketch;
+	uint8_t flags;
+};
+
 struct cursor {
 	struct select *select;
 	struct raw_reader *raw;
 	struct tier_reader *tier;
+	struct folded folded;
 };
 
 /* ---- opening ---- */
@@ -191,6 +201,39 @@ int cursor_next(struct cursor *cursor, struct piece *piece)
 
 	if (r > 0)
 		cursor->select->stats.samples += piece->n;
+	return r;
+}
+
+bool cursor_whole(struct cursor *cursor, kymo_ms *first, kymo_ms *last)
+{
+	return cursor->raw && raw_whole(cursor->raw, first, last);
+}
+
+static void show_fold(struct folded *f, const struct block_fold *fold, kymo_ms first, kymo_ms last, struct piece *piece)
+{
+	const struct values_fold *v = &fold->values;
+
+	*f = (struct folded){ .at = last, .start = first - 1, .first_at = fold->first_at, .last_at = fold->last_at,
+			      .count = v->count, .sum = v->sum + v->sum_low, .min = v->min, .max = v->max, .first = v->first,
+			      .last = v->last, .correction = v->correction, .flags = v->ended ? RECORD_ENDED : 0 };
+	*piece = (struct piece){ .n = 1, .at = &f->at, .start = &f->start, .count = &f->count, .sum = &f->sum, .min = &f->min,
+				 .max = &f->max, .first = &f->first, .last = &f->last, .correction = &f->correction,
+				 .first_at = &f->first_at, .last_at = &f->last_at, .flags = &f->flags, .sketch = &f->sketch };
+}
+
+int cursor_fold(struct cursor *cursor, struct piece *piece, uint32_t *n)
+{
+	struct block_fold fold;
+	kymo_ms first, last;
+	int r;
+
+	if (!cursor_whole(cursor, &first, &last))
+		return 0;
+	r = raw_fold(cursor->raw, &fold, n);
+	if (r > 0) {
+		show_fold(&cursor->folded, &fold, first, last, piece);
+		cursor->select->stats.samples += *n;
+	}
 	return r;
 }
 

@@ -85,6 +85,15 @@ const struct series_view *select_series(const struct select *select, uint32_t i)
 int cursor_open(struct select *select, uint32_t i, struct cursor **out);
 /* 1: a piece; 0: the end; negative: out of memory. Damaged parts are skipped and counted. */
 int cursor_next(struct cursor *cursor, struct piece *piece);
+/*
+ * Is the next thing in raw a whole chunk of samples, as it stands in a block? Then
+ * its first and last time. Who only wants count, sum, min, max, first, last and
+ * correction gets it with cursor_fold() as a piece of one record: nothing is
+ * decoded to memory, and a chunk of equal values costs nothing. 1, and how many
+ * samples it stands for; 0: it was damaged, and left out; -ENOMEM.
+ */
+bool cursor_whole(struct cursor *cursor, kymo_ms *first, kymo_ms *last);
+int cursor_fold(struct cursor *cursor, struct piece *piece, uint32_t *n);
 void cursor_close(struct cursor *cursor);
 DEFINE_AUTO(cursor, cursor_close)
 

@@ -234,6 +234,18 @@ int cursor_open(struct select *select, uint32_t i, struct cursor **out)
 	return 0;
 }
 
+bool cursor_whole(struct cursor *cursor, kymo_ms *first, kymo_ms *last)
+{
+	(void)cursor, (void)first, (void)last;
+	return false;
+}
+
+int cursor_fold(struct cursor *cursor, struct piece *piece, uint32_t *n)
+{
+	(void)cursor, (void)piece, (void)n;
+	return 0;
+}
+
 int cursor_next(struct cursor *cursor, struct piece *piece)
 {
 	uint32_t left = cursor->n - cursor->next, n = left < cursor->select->store->piece ? left : cursor->select->store->piece;

@@ -233,6 +233,57 @@ static void a_constant_stands_for_its_sketch(void **state)
 	answers_fini(&got);
 }
 
+/* A cursor on all raw samples of the only series behind `start`. */
+static struct cursor *open_raw(struct folder *f, kymo_ms start, struct select **select)
+{
+	struct select_request request = { .start = start, .end = HOUR0 + H };
+	struct cursor *cursor;
+
+	assert_int_equal(select_open(f->store, &request, select, NULL), 0);
+	assert_int_equal(cursor_open(*select, 0, &cursor), 0);
+	return cursor;
+}
+
+static bool is_whole(struct folder *f, kymo_ms start)
+{
+	AUTO(select) select = NULL;
+	struct cursor *cursor = open_raw(f, start, &select);
+	kymo_ms first, last;
+	bool whole = cursor_whole(cursor, &first, &last);
+
+	cursor_close(cursor);
+	return whole;
+}
+
+static void whole_chunks_come_as_one_record(void **state)
+{
+	struct folder *f = *state;
+	series_ref ref = series_of(f->store, "a", "x");
+	AUTO(select) select = NULL;
+	struct cursor *cursor;
+	struct piece piece;
+	kymo_ms first, last;
+	uint32_t n;
+
+	fill(f, ref, 0, 300);
+	flush(f->store);
+	fill(f, ref, 300, 320);
+	cursor = open_raw(f, HOUR0 - 1, &select);
+	assert_true(cursor_whole(cursor, &first, &last));
+	assert_true(first == HOUR0 && last == HOUR0 + 2990000);
+	assert_int_equal(cursor_fold(cursor, &piece, &n), 1);
+	assert_true(n == 300 && piece.n == 1 && !piece.values && piece.at[0] == last && piece.count[0] == 300);
+	assert_true(piece.sum[0] == 299 * 150 && piece.min[0] == 0 && piece.max[0] == 299 && piece.first[0] == 0 && piece.last[0] == 299);
+	assert_true(piece.first_at[0] == first && piece.last_at[0] == last && piece.correction[0] == 0);
+	assert_false(cursor_whole(cursor, &first, &last));
+	assert_int_equal(cursor_next(cursor, &piece), 1);
+	assert_true(piece.n == 20 && piece.values[0] == 300);
+	cursor_close(cursor);
+	assert_false(is_whole(f, HOUR0));		/* a part of it */
+	must_put(f->store, ref, HOUR0 + 2985000, 5);	/* one in between */
+	assert_false(is_whole(f, HOUR0 - 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +295,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_select_is_a_snapshot, make, clean),
 		cmocka_unit_test_setup_teardown(sketches_only_where_they_are_wanted, make, clean),
 		cmocka_unit_test_setup_teardown(a_mark_of_the_end_is_seen_by_who_wants_it, make, clean),
+		cmocka_unit_test_setup_teardown(whole_chunks_come_as_one_record, make, clean),
 		cmocka_unit_test_setup_teardown(a_constant_stands_for_its_sketch, make, clean),
 	};
 
