@@ -183,7 +183,9 @@ static bool decimal_of(int64_t mantissa, int32_t exponent, int64_t *integer)
 {
 	int64_t v = mantissa;
 
-	for (; exponent > 0; exponent--)
+	if (exponent > 18 && mantissa)		/* 10^19 has no room at all */
+		return false;
+	for (; exponent > 0 && mantissa; exponent--)
 		if (__builtin_mul_overflow(v, 10, &v) || v > EXACT || v < -EXACT)
 			return false;
 	*integer = v;
@@ -198,7 +200,10 @@ static bool all_equal(const int64_t *v, uint32_t n)
 	return true;
 }
 
-static int encode_as_doubles(const int64_t *mantissa, uint32_t n, int32_t exponent, enum values_effort effort, struct buf *out)
+/* What each of the two needs on the stack is not to be there for both. */
+#define APART __attribute__((noinline))
+
+APART static int encode_as_doubles(const int64_t *mantissa, uint32_t n, int32_t exponent, enum values_effort effort, struct buf *out)
 {
 	double v[VALUES_MOST];
 
@@ -207,20 +212,34 @@ static int encode_as_doubles(const int64_t *mantissa, uint32_t n, int32_t expone
 	return values_encode(v, n, effort, NULL, out);
 }
 
-int values_encode_decimal(const int64_t *mantissa, uint32_t n, int32_t exponent, enum values_effort effort,
-			  struct buf *out)
+APART static int encode_as_integers(const int64_t *mantissa, uint32_t n, int32_t exponent, enum values_effort effort, struct buf *out)
 {
 	struct work work;
 
-	CHECK(n >= 1 && n <= VALUES_MOST, "n=%u", n);
-	if (all_equal(mantissa, n))
-		return values_encode_same(batch_decimal(mantissa[0], exponent), out);
-	if (exponent < -EXPONENT_MOST)
-		return encode_as_doubles(mantissa, n, exponent, effort, out);
 	for (uint32_t i = 0; i < n; i++)
-		if (!decimal_of(mantissa[i], exponent, &work.scaled.integers[i]))
-			return encode_as_doubles(mantissa, n, exponent, effort, out);
+		decimal_of(mantissa[i], exponent, &work.scaled.integers[i]);
 	scaled_take(&work.scaled, n, exponent < 0 ? (uint32_t)-exponent : 0);
 	numbers_plan(&work.numbers, work.scaled.integers, n, effort);
 	return encode_numbers(&work, NULL, 1 + work.scaled.size + work.numbers.size, out);
+}
+
+static bool all_exact(const int64_t *mantissa, uint32_t n, int32_t exponent)
+{
+	int64_t integer;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (!decimal_of(mantissa[i], exponent, &integer))
+			return false;
+	return exponent >= -EXPONENT_MOST;
+}
+
+int values_encode_decimal(const int64_t *mantissa, uint32_t n, int32_t exponent, enum values_effort effort,
+			  struct buf *out)
+{
+	CHECK(n >= 1 && n <= VALUES_MOST, "n=%u", n);
+	if (all_equal(mantissa, n))
+		return values_encode_same(batch_decimal(mantissa[0], exponent), out);
+	if (!all_exact(mantissa, n, exponent))
+		return encode_as_doubles(mantissa, n, exponent, effort, out);
+	return encode_as_integers(mantissa, n, exponent, effort, out);
 }

@@ -160,7 +160,7 @@ static void equal_values_may_be_many(void **state)
 
 static void decimals_come_back_rounded_once(void **state)
 {
-	static const int32_t exponents[] = { 0, -2, -6, -15, -22, -30, 3, 15, 25 };
+	static const int32_t exponents[] = { 0, -2, -6, -15, -22, -30, 3, 15, 25, 2000000000, -2000000000 };
 	int64_t mantissa[N];
 	double back[N];
 
