@@ -15,7 +15,7 @@
 
 enum { LANES = 4, BEHIND = 16 };
 
-/* Of each width, for the quarter q of a block: where its lanes begin, in bytes from the load that has them. */
+/* Of each width, for four lanes and the next four: where each begins, in bytes from the load that it is in. */
 #define FIRST(w, l) ((l) * (w) >> 3)
 #define BYTES(from) (from), (from) + 1, (from) + 2, (from) + 3, (from) + 4, (from) + 5, (from) + 6, (from) + 7
 #define PAIR(w, l) BYTES(0), BYTES(FIRST(w, (l) + 1) - FIRST(w, l))

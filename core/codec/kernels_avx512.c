@@ -144,11 +144,10 @@ TARGET_INLINE __m512d doubles_of(enum step step, const struct constants *c, __m5
 
 /* ---- blocks ---- */
 
-TARGET_INLINE __m512i unpack(const uint8_t *at, uint32_t width, uint64_t bytes, __m512i place, __m512i shift, __m512i mask)
+TARGET_INLINE __m512i unpack(const uint8_t *at, size_t bytes, __m512i place, __m512i shift, __m512i mask)
 {
 	__m512i x = _mm512_maskz_loadu_epi8(_bzhi_u64(~UINT64_C(0), (uint32_t)bytes), at);
 
-	(void)width;
 	return _mm512_and_si512(_mm512_srlv_epi64(_mm512_permutexvar_epi8(place, x), shift), mask);
 }
 
@@ -173,8 +172,8 @@ TARGET_INLINE void all_blocks(uint32_t order, enum step step, const struct resto
 		__m512i place, shift, mask, low, high;
 
 		block_constants(width, &place, &shift, &mask);
-		low = unpack(at, width, width, place, shift, mask);
-		high = unpack(at + width, width, width, place, shift, mask);
+		low = unpack(at, width, place, shift, mask);
+		high = unpack(at + width, width, place, shift, mask);
 		at += 2 * (size_t)width;
 		_mm512_storeu_pd(v + i, doubles_of(step, &c, integers_of(order, &c, &lanes, low)));
 		_mm512_storeu_pd(v + i + LANES, doubles_of(step, &c, integers_of(order, &c, &lanes, high)));
@@ -184,7 +183,7 @@ TARGET_INLINE void all_blocks(uint32_t order, enum step step, const struct resto
 		__m512i place, shift, mask, z;
 
 		block_constants(width, &place, &shift, &mask);
-		z = unpack(at, width, bits_bytes(n, width), place, shift, mask);
+		z = unpack(at, bits_bytes(n, width), place, shift, mask);
 		_mm512_mask_storeu_pd(v + i, (__mmask8)((1u << n) - 1), doubles_of(step, &c, integers_of(order, &c, &lanes, z)));
 	}
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* chunk.c - how many, how long the column of times is, the times, the values: see codec/. */
 #include "store/chunk.h"
+#include "codec/bits.h"
 #include "codec/times.h"
 #include "codec/values.h"
 #include "util/check.h"
@@ -16,17 +17,13 @@ static void put_length_before(struct buf *out, size_t begin)
 {
 	size_t size = out->len - begin;
 	uint8_t length[VARINT_MOST];
-	AUTO_BUF varint = { 0 };
+	size_t more = (size_t)(put_varint(length, size) - length);
 
-	buf_add_varint(&varint, size);
-	if (buf_failed(&varint) || !buf_reserve(out, varint.len)) {
-		out->failed = true;
+	if (!buf_reserve(out, more))
 		return;
-	}
-	memcpy(length, varint.data, varint.len);
-	memmove(out->data + begin + varint.len, out->data + begin, size);
-	memcpy(out->data + begin, length, varint.len);
-	out->len += varint.len;
+	memmove(out->data + begin + more, out->data + begin, size);
+	memcpy(out->data + begin, length, more);
+	out->len += more;
 }
 
 int chunk_encode(const kymo_ms *at, const double *values, uint32_t n, struct buf *out)
