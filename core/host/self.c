@@ -219,6 +219,8 @@ static void put_store(const struct self *self, struct kymo_batch *batch)
 	put(self, batch, STORE_LATE, (double)stats.late);
 	for (int i = 0; i < REFUSALS; i++)
 		put_by(self, batch, STORE_REFUSED, reasons[i], NULL, (double)stats.refused[i]);
+	put_by(self, batch, STORE_REFUSED, "dropped", NULL, (double)stats.dropped);
+	put_by(self, batch, STORE_REFUSED, "thinned", NULL, (double)stats.thinned);
 	put(self, batch, STORE_UNLOGGED, (double)stats.unlogged);
 	put(self, batch, STORE_HEAD_SAMPLES, (double)stats.head_samples);
 	put(self, batch, STORE_HEAD_BYTES, (double)stats.head_bytes);
