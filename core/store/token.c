@@ -90,7 +90,7 @@ static inline const uint8_t *get_varint(const uint8_t *from, const uint8_t *end,
 
 static inline bool take_units(int64_t i, unsigned unit, uint64_t *last, uint8_t *state)
 {
-	if (i >= INT64_C(1) << 51 || i <= -(INT64_C(1) << 51))
+	if (i > TOKEN_UNITS_MOST || i < -TOKEN_UNITS_MOST)
 		return false;
 	*last = token_value(i, unit);
 	*state = (uint8_t)unit;

@@ -16,7 +16,9 @@
 
 #include "model/sample.h"
 
-#include <math.h>
+#include <stdbool.h>
+
+#define TOKEN_UNITS_MOST (INT64_C(1) << 51)
 
 enum {
 	TOKEN_MOST = 9,			/* bytes */
@@ -32,7 +34,7 @@ extern const double token_scale[TOKEN_UNITS];
 #define TOKEN_ROUND 6755399441055744.0	/* 1.5 * 2^52: adding it rounds to an integer */
 #define TOKEN_ROUND_BITS UINT64_C(0x4338000000000000)
 
-/* The nearest number of units; sensible below 2^51. */
+/* The nearest number of units; sensible up to 2^51. */
 static inline int64_t token_units_of(uint64_t bits, unsigned unit)
 {
 	return (int64_t)(value_bits(value_of_bits(bits) * token_scale[unit] + TOKEN_ROUND) - TOKEN_ROUND_BITS);
@@ -43,14 +45,13 @@ static inline uint64_t token_value(int64_t i, unsigned unit)
 	return value_bits((double)i / token_scale[unit]);
 }
 
-/* Is it exactly *i units? */
+/*
+ * Is it exactly *i units? Past 2^51, and of what is no number, the rounding gives
+ * something else than it was given, so that does not come back either.
+ */
 static inline bool token_fits(uint64_t bits, unsigned unit, int64_t *i)
 {
-	double scaled = value_of_bits(bits) * token_scale[unit];
-
-	if (!(fabs(scaled) < 0x1p51))
-		return false;
-	*i = (int64_t)(value_bits(scaled + TOKEN_ROUND) - TOKEN_ROUND_BITS);
+	*i = token_units_of(bits, unit);
 	return token_value(*i, unit) == bits;
 }
 

@@ -215,7 +215,7 @@ static bool read_member(struct reader *in, struct wal_group *group, uint32_t i)
 	}
 	units = read_zigzag(in);
 	group->last[i] = token_value(units, state);
-	return units < INT64_C(1) << 51 && units > -(INT64_C(1) << 51);
+	return units <= TOKEN_UNITS_MOST && units >= -TOKEN_UNITS_MOST;
 }
 
 static bool read_members(struct reader *in, struct wal_group *group)
