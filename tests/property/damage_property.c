@@ -3,13 +3,13 @@
  * damage_property.c - a byte of any file of a store is changed, or a file is cut
  * off: the store opens, goes on, and never gives a value that was not stored.
  */
-#include "folder.h"
+#include "answers.h"
 #include "model/sample.h"
 #include "util/file.h"
 
 #include <fcntl.h>
 
-enum { SERIES = 8, SECONDS = 900, DAMAGES = 400, FILES_MOST = 40 };
+enum { SERIES = 8, SECONDS = 900, DAMAGES = 400, FILES_MOST = 40, GONE = 300 /* the seconds after it ... */, GONE_MOST = 20 };
 
 struct kept {
 	char path[300];
@@ -21,6 +21,8 @@ static series_ref refs[SERIES];
 static struct kept files[FILES_MOST];
 static uint32_t n_files;
 static struct got got;
+static struct answers records[SERIES][TIERS];	/* of the tiers, before any damage */
+static uint32_t said;				/* lines of the log */
 static uint64_t seed = 7;
 
 static uint32_t below(uint32_t n)
@@ -38,7 +40,27 @@ static double value_of(uint32_t series, uint32_t second)
 
 static void quiet(void *data, enum log_level level, enum log_topic topic, const char *text)
 {
-	(void)data, (void)level, (void)topic, (void)text;
+	(void)data, (void)topic, (void)text;
+	said += level == LOG_LEVEL_ERROR;
+}
+
+/* So that there is a list of what is deleted: twenty seconds of one series. */
+static void delete_some(void)
+{
+	struct matcher *matcher = matcher_create(MATCH_EQUAL, LABEL_NAME, "c", NULL);
+	uint32_t n;
+
+	assert_non_null(matcher);
+	assert_int_equal(store_delete(folder.store, &matcher, 1, T0 + GONE * 1000, T0 + (GONE + GONE_MOST) * 1000, &n, NULL), 0);
+	assert_int_equal(n, 1);
+	matcher_destroy(matcher);
+}
+
+static void ask_all(struct answers to[SERIES][TIERS])
+{
+	for (uint32_t i = 0; i < SERIES; i++)
+		for (int tier = KYMO_1M; tier < TIERS; tier++)
+			ask(folder.store, refs[i], (enum kymo_tier)tier, 0, INT64_MAX, WANT_ALL, &to[i][tier]);
 }
 
 static void fill(void)
@@ -59,7 +81,10 @@ static void fill(void)
 		assert_int_equal(store_append(folder.store, &batch, NULL), 0);
 		if (second % 300 == 250)
 			store_maintain(folder.store, MAINTAIN_CLOSE | MAINTAIN_FLUSH, NULL, NULL);
+		if (second == 700)
+			delete_some();
 	}
+	ask_all(records);
 }
 
 /* ---- the files as they were ---- */
@@ -141,6 +166,29 @@ static int count_series(void *data, const struct series_view *view)
 	return !labels_sound(view->labels);
 }
 
+static bool is_known(const struct answers *known, const struct record *record)
+{
+	for (uint32_t i = 0; i < known->n; i++)
+		if (known->of[i].record.at == record->at)
+			return window_same(&known->of[i].record.window, &record->window);
+	return false;
+}
+
+/* A window that is stored is as it was: only what is computed from raw can have lost something. */
+static void check_tiers(const char *path)
+{
+	struct answers now[SERIES][TIERS] = { 0 };
+
+	ask_all(now);
+	for (uint32_t i = 0; i < SERIES; i++)
+		for (int tier = KYMO_1M; tier < TIERS; tier++) {
+			for (uint32_t k = 0; k < now[i][tier].n; k++)
+				if (!(now[i][tier].of[k].flags & RECORD_OPEN) && !is_known(&records[i][tier], &now[i][tier].of[k].record))
+					fail_msg("%s: series %u has a window in %s that was never there", path, i, tier_name((enum kymo_tier)tier));
+			answers_fini(&now[i][tier]);
+		}
+}
+
 static uint32_t check_all(void)
 {
 	uint32_t n = 0, seen = 0;
@@ -153,7 +201,7 @@ static uint32_t check_all(void)
 
 static void damage_is_found_and_kept_apart(void **state)
 {
-	uint32_t all = SERIES * SECONDS, whole = 0;
+	uint32_t all = SERIES * SECONDS - GONE_MOST, whole = 0;
 	struct store_stats stats;
 
 	(void)state;
@@ -172,7 +220,12 @@ static void damage_is_found_and_kept_apart(void **state)
 		damage(kept);
 		folder_open(&folder);
 		n = check_all();
+		check_tiers(kept->path);
 		whole += n == all;
+		said = 0;
+		assert_int_equal(check_all(), n);
+		if (said)
+			fail_msg("%s: it is said again", kept->path);
 		store_stats(folder.store, &stats);
 		if (n < all && !stats.quarantined && !strstr(kept->path, "/wal/"))
 			fail_msg("%s: %u samples are missing and nobody says so", kept->path, all - n);
@@ -185,6 +238,9 @@ static void damage_is_found_and_kept_apart(void **state)
 	assert_true(whole > DAMAGES / 10);	/* index and tiers come back from raw */
 	for (uint32_t i = 0; i < n_files; i++)
 		buf_fini(&files[i].bytes);
+	for (uint32_t i = 0; i < SERIES; i++)
+		for (int tier = KYMO_1M; tier < TIERS; tier++)
+			answers_fini(&records[i][tier]);
 	folder_remove(&folder);
 }
 
