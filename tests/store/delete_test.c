@@ -254,6 +254,54 @@ static void a_select_is_what_it_was(void **state)
 	assert_int_equal(n, 360);
 }
 
+enum { WRITTEN = 3000 };
+
+/* cmocka's checks are for its own thread: how many were not stored. */
+static void *write_on(void *data)
+{
+	uintptr_t failed = 0;
+
+	(void)data;
+	for (int i = 1; i <= WRITTEN; i++) {
+		series_ref both[] = { a, b };
+		double values[] = { i, i };
+		struct store_batch batch = { .n = 2, .refs = both, .values = values, .at = START + i * 1000 };
+		struct store_appended done;
+
+		atomic_store(&folder.clock.now, batch.at);
+		if (store_append(folder.store, &batch, &done) < 0 || done.stored != 2)
+			failed++;
+	}
+	return (void *)failed;
+}
+
+/* What is written meanwhile is behind all that is deleted. */
+static void others_write_meanwhile(void **state)
+{
+	pthread_t writer;
+	void *failed;
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		must_put(folder.store, a, START - 100000 + i * 1000, i);
+		must_put(folder.store, b, START - 100000 + i * 1000, i);
+	}
+	assert_int_equal(pthread_create(&writer, NULL, write_on, NULL), 0);
+	for (int i = 0; i < 10; i++) {
+		delete_of("a", START - 100001 + i * 10000, START - 100001 + i * 10000 + 5000);
+		assert_int_equal(samples(a, START - 200000, START - 1), 100 - 5 * (i + 1));
+		if (i % 3 == 0)
+			maintain(folder.store, MAINTAIN_CLOSE | MAINTAIN_MERGE);
+	}
+	assert_int_equal(pthread_join(writer, &failed), 0);
+	assert_null(failed);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(samples(a, START - 200000, INT64_MAX), 50 + WRITTEN);
+		assert_int_equal(samples(b, START - 200000, INT64_MAX), 100 + WRITTEN);
+		folder_reopen(&folder);
+	}
+}
+
 static void what_makes_no_sense_is_refused(void **state)
 {
 	struct error err = { 0 };
@@ -303,6 +351,7 @@ int main(void)
 		TEST(a_series_without_anything_left_is_no_more),
 		TEST(without_raw_whole_windows_go),
 		TEST(a_select_is_what_it_was),
+		TEST(others_write_meanwhile),
 		TEST(what_makes_no_sense_is_refused),
 		TEST(a_damaged_list_is_set_aside),
 	};
