@@ -176,11 +176,17 @@ static int gather_member(struct append_scratch *scratch, struct group *group, ui
 	return 0;
 }
 
-/* Is it newer than all the series has, and the first of it in the run? */
+/*
+ * Is it newer than all the series has, and the first of it in the run? Nor may its
+ * group have a newer row, of other members: rows rise.
+ */
 static bool is_fresh(const struct appending *a, const struct series *series, kymo_ms at)
 {
+	const struct group *group = group_of(&a->store->head, series);
 	kymo_ms last;
 
+	if (group && at <= group->newest)
+		return false;
 	if (series->gathered || at < a->rules.oldest || at == INT64_MIN)
 		return false;
 	last = head_last_locked(&a->store->head, series).at;

@@ -352,39 +352,32 @@ struct sender {
 };
 
 /* Half of the series are of this sender, the other half all have. */
-static void *send_on(void *data)
+static void send_round(struct sender *sender, int round)
 {
-	struct sender *sender = data;
+	AUTO_BUF request = { 0 }, packed = { 0 };
 	char labels[64];
 
-	for (int round = 0; round < ROUNDS; round++) {
-		AUTO_BUF request = { 0 }, packed = { 0 };
-
-		for (int i = 0; i < EACH; i++) {
-			snprintf(labels, sizeof labels, "__name__=m,i=%d,sender=%d", i, i % 2 ? sender->number : SENDERS);
-			wire_one(&request, labels, T0 + round * 1000, round);
-		}
-		wire_pack(&request, &packed);
-		sender->failed += receiver_write(sender->rig->receiver, packed.data, packed.len, NULL) != 0;
+	for (int i = 0; i < EACH; i++) {
+		snprintf(labels, sizeof labels, "__name__=m,i=%d,sender=%d", i, i % 2 ? sender->number : SENDERS);
+		wire_one(&request, labels, T0 + round * 1000, round);
 	}
+	wire_pack(&request, &packed);
+	sender->failed += receiver_write(sender->rig->receiver, packed.data, packed.len, NULL) != 0;
+}
+
+static void *send_on(void *data)
+{
+	for (int round = 0; round < ROUNDS; round++)
+		send_round(data, round);
 	return NULL;
 }
 
-static void several_send_at_a_time(void **state)
+/* What all the senders have sent is there once, in order. */
+static void check_senders(struct rig *rig, int n)
 {
-	struct rig *rig = *state;
-	struct sender senders[SENDERS];
 	char labels[64];
 
-	for (int i = 0; i < SENDERS; i++) {
-		senders[i] = (struct sender){ .rig = rig, .number = i };
-		assert_int_equal(thread_start(&senders[i].thread, "sender", send_on, &senders[i]), 0);
-	}
-	for (int i = 0; i < SENDERS; i++) {
-		pthread_join(senders[i].thread, NULL);
-		assert_int_equal(senders[i].failed, 0);
-	}
-	for (int s = 0; s <= SENDERS; s++)
+	for (int s = 0; s <= SENDERS; s = s == n - 1 ? SENDERS : s + 1)
 		for (int i = s == SENDERS ? 0 : 1; i < EACH; i += 2) {
 			const struct got *got;
 
@@ -394,7 +387,40 @@ static void several_send_at_a_time(void **state)
 			for (uint32_t k = 0; k < got->n; k++)
 				assert_true(got->at[k] == T0 + k * 1000 && got->value[k] == k);
 		}
-	assert_int_equal(stats_of(rig).stored + stats_of(rig).repeated, SENDERS * ROUNDS * EACH);
+	assert_int_equal(stats_of(rig).stored + stats_of(rig).repeated, n * ROUNDS * EACH);
+}
+
+/* Its own series come in times that others of their group are past. */
+static void a_sender_lags_behind(void **state)
+{
+	struct sender slow = { .rig = *state, .number = 0 }, quick = { .rig = *state, .number = 1 };
+
+	for (int round = 0; round < 6; round++)
+		send_round(&slow, round);
+	for (int round = 0; round < 36; round++)
+		send_round(&quick, round);
+	for (int round = 6; round < ROUNDS; round++)
+		send_round(&slow, round);
+	for (int round = 36; round < ROUNDS; round++)
+		send_round(&quick, round);
+	assert_int_equal(slow.failed + quick.failed, 0);
+	check_senders(*state, 2);
+}
+
+static void several_send_at_a_time(void **state)
+{
+	struct rig *rig = *state;
+	struct sender senders[SENDERS];
+
+	for (int i = 0; i < SENDERS; i++) {
+		senders[i] = (struct sender){ .rig = rig, .number = i };
+		assert_int_equal(thread_start(&senders[i].thread, "sender", send_on, &senders[i]), 0);
+	}
+	for (int i = 0; i < SENDERS; i++) {
+		pthread_join(senders[i].thread, NULL);
+		assert_int_equal(senders[i].failed, 0);
+	}
+	check_senders(rig, SENDERS);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, unmake)
@@ -416,6 +442,7 @@ int main(void)
 		TEST(a_series_that_was_let_go_comes_back),
 		TEST(any_order_and_any_cut_stores_the_same),
 		TEST(new_limits_hold_for_series_that_are_known),
+		TEST(a_sender_lags_behind),
 		TEST(several_send_at_a_time),
 	};
 
