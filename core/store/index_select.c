@@ -232,7 +232,11 @@ static int find_start(const struct index *index, struct sieve *sieves, uint32_t 
 
 /* ---- sieving ---- */
 
-enum { ASKED = 4 /* lists that are asked for each ref */, MEMORY = 256, JOIN_AT_MOST = 8 };
+enum {
+	ASKED = 6,		/* lists that are asked for each ref */
+	JOIN_AT_MOST = 24,	/* refs to join for each that is left: a look at a label costs two cache misses */
+	MEMORY = 256
+};
 
 static void sieve_by_lists(const struct index *index, const struct sieve *sieve, struct refs *refs)
 {
