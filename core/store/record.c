@@ -22,7 +22,7 @@ enum { FLAG_ENDED = 1, FLAG_SKETCH = 2, FLAGS_ALL = 3 };
 /* What is special: the layout in the low two bits. */
 enum { LAYOUT_MASK = 3, EMPTY_AS_IS = 4, SKETCHES_USUAL = 8, SPECIALS_ALL = 15 };
 
-enum { INT_COLUMNS = 7, SCRATCH_COLUMNS = 3 };
+enum { INT_COLUMNS = 7, SCRATCH_COLUMNS = 2 };
 
 static int columns_init(struct columns *c, uint32_t n)
 {
@@ -40,7 +40,6 @@ static int columns_init(struct columns *c, uint32_t n)
 	}
 	c->near = memory;
 	c->rest = memory + n;
-	c->scratch = (double *)(void *)(memory + 2 * n);
 	return 0;
 }
 

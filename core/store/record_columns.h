@@ -22,7 +22,6 @@ struct columns {
 	bool scaled[VALUE_COLUMNS];
 	int64_t *integer[VALUE_COLUMNS];
 	int64_t *near, *rest;		/* scratch */
-	double *scratch;
 	void *memory;
 };
 
