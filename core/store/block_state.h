@@ -45,8 +45,8 @@ struct block {
 	struct block_page *pages;
 
 	pthread_mutex_t names_lock;
-	struct buf unpacked;
 	struct block_name *names;	/* NULL: not asked for yet */
+	struct buf labels;		/* of all of them */
 	uint32_t n_metrics;
 	struct metric **metrics;
 };

@@ -50,6 +50,13 @@ struct made_times {
 	size_t at, size;		/* in writer->columns, or in writer->group_times if there is none */
 };
 
+/* Bytes that are written once and then called by number. */
+struct made_words {
+	uint32_t n;
+	struct buf bytes, places;	/* places: where each stands in `bytes` */
+	struct map by_bytes;
+};
+
 struct block_writer {
 	struct block_files *files;
 	enum values_effort effort;
@@ -94,10 +101,8 @@ struct block_writer {
 	uint64_t page_frames;		/* bytes of its frames */
 
 	/* names */
-	struct buf names, metrics;
-	struct map by_metric;
-	struct buf metric_places;	/* where each stands in `metrics` */
-	uint32_t n_metrics;
+	struct buf names;		/* of series */
+	struct made_words metrics, symbols;
 };
 
 /* block_write.c */

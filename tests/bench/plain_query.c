@@ -112,6 +112,10 @@ int main(void)
 	query.step = 60000;
 	query.granularity = KYMO_RAW;
 	measure(store, "24 h, max, step 1m, from 86,400 raw samples", &query);
+	query.function = KYMO_AVG;
+	query.step = SECONDS * INT64_C(1000);
+	measure(store, "24 h, avg, one point, from 86,400 raw samples", &query);
+	query.step = 60000;
 	query.function = KYMO_P95;
 	measure(store, "24 h, p95, step 1m, from 86,400 raw samples", &query);
 	query.function = KYMO_VALUES;
