@@ -54,7 +54,7 @@ int cli_check(int argc, char **argv)
 
 	if (r != WORDS_GO)
 		return r;
-	AUTO(settings) settings = settings_load(words.arguments[0], &err);
+	AUTO(settings) settings = settings_read(words.arguments[0], &err);
 	if (settings)
 		host_check(settings, &err);
 	if (words_json(&words))

@@ -228,6 +228,11 @@ static struct settings *load(const char *file, const char *name, const char *tex
 	return good ? TAKE(settings) : NULL;
 }
 
+struct settings *settings_read(const char *path, struct error *err)
+{
+	return load_all(path, path, NULL, 0, err);
+}
+
 struct settings *settings_load(const char *path, struct error *err)
 {
 	return load(path, path, NULL, 0, err);

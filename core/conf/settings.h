@@ -87,6 +87,11 @@ struct settings {
  */
 struct settings *settings_load(const char *path, struct error *err);
 struct settings *settings_parse(const char *name, const char *text, size_t n, struct error *err);
+/*
+ * For who wants to hear everything that is wrong, also what only plugins know: settings with
+ * what could be read, beside errors. NULL: nothing could. Not to be run.
+ */
+struct settings *settings_read(const char *path, struct error *err);
 void settings_free(struct settings *settings);
 DEFINE_AUTO(settings, settings_free)
 

@@ -34,19 +34,20 @@ static bool is_word(const char *text, const char *characters)
 
 /* ---- plugin and name ---- */
 
-static void check_plugin(const struct row *row, const char *plugin)
+static bool check_plugin(const struct row *row, const char *plugin)
 {
 	size_t n = strlen(plugin);
 	char room[SHOWN];
 
 	if (strchr(plugin, '/') || is_word(plugin, PLUGIN_CHARACTERS))
-		return;
+		return true;
 	if (n > 3 && !strcmp(plugin + n - 3, ".so"))
 		error_at(row->err, place(row, ROW_PLUGIN), "plugin: \"%s\" is not a name (write ./%s for the file in this folder, or its whole path)",
 			 shown(plugin, room), room);
 	else
 		error_at(row->err, place(row, ROW_PLUGIN), "plugin: \"%s\" is not a name (a-z, 0-9, _ and -, at most 63), nor a path with a slash",
 			 shown(plugin, room));
+	return false;
 }
 
 /* "queue" of "/opt/acme/queue.so". NULL: out of memory. */
@@ -105,18 +106,23 @@ static void check_labels(const struct row *row, const struct instance_setting *i
 
 static int fill_common(const struct row *row, struct instance_setting *instance)
 {
+	bool good;
+	int r;
+
 	instance->plugin = row->values[ROW_PLUGIN].string;
+	good = instance->plugin && check_plugin(row, instance->plugin);
 	if (!instance->plugin)		/* said already */
 		instance->plugin = "";
-	else
-		check_plugin(row, instance->plugin);
 	instance->enabled = row->values[ROW_ENABLED].flag;
 	instance->isolate = row->values[ROW_ISOLATE].flag;
 	instance->timeout = row->values[ROW_TIMEOUT].duration;
 	instance->queue = (uint32_t)row->values[ROW_QUEUE].integer;
 	instance->with = option_node(&row->values[ROW_WITH]);
 	check_isolate(row);
-	return fill_name(row, instance);
+	r = fill_name(row, instance);
+	if (!good)
+		instance->plugin = "";	/* nobody looks for it */
+	return r;
 }
 
 static int fill_collector(const struct row *row, struct instance_setting *instance)

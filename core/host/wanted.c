@@ -133,7 +133,7 @@ static void make_configured(struct host *host, const struct settings *settings, 
 		const struct instance_setting *setting = &settings->instances[i];
 		struct wanted *wanted = &list->items[list->n];
 
-		if (setting->enabled && wanted_make_one(host, settings, setting, NULL, &wanted->is, err) == 0) {
+		if (setting->enabled && *setting->plugin && wanted_make_one(host, settings, setting, NULL, &wanted->is, err) == 0) {
 			list->n++;
 			plan_one(host, wanted, err);
 		}

@@ -162,6 +162,11 @@ def check_prints_every_error():
         expect(re.search(rf"^{file}:3:5: .*intervall", text, re.M) and re.search(rf"^{file}:4:1: .*htpp", text, re.M), text)
         answer = json.loads(command("check", file, "--json", status=1))
         expect(not answer["ok"] and len(answer["errors"]) == 2, answer)
+        file.write_text("htpp: {}\nplugins:\n  - {plugin: system, with: {rot: x}}\n  - {plugin: data.so}\n  - {plugin: nonesuch}\n")
+        text = command("check", file, status=1)
+        for words in (":1:1: .*htpp", ":3:29: .*rot", ":4:14: .*is not a name", ":5:5: .*nonesuch"):
+            expect(re.search(rf"^{file}{words}", text, re.M), f"{words}, also what only plugins know: {text}")
+        expect(len(text.splitlines()) == 4, f"each once: {text}")
         expect("No such file" in command("check", f"{folder}/nonesuch", status=1), "a missing one")
 
 
