@@ -154,7 +154,7 @@ int cli_serve(int argc, char **argv, const struct cli_front *front)
 	file = words_get(&words, "config") ? words_get(&words, "config") : FILE_PRESET;
 	keep_memory_small();
 	block_signals(&signals);
-	settings = settings_load(file, &err);
+	settings = host_settings(file, &err);
 	if (settings)
 		log_info(LOG_MAIN, "kymo %s, configuration %s", KYMO_VERSION, file);
 	r = settings ? serve(settings, file, front, &signals, &err) : err.code;

@@ -32,6 +32,19 @@ int host_check(const struct settings *settings, struct error *err)
 	return r;
 }
 
+struct settings *host_settings(const char *path, struct error *err)
+{
+	struct error ours = { 0 }, *to = err ? err : &ours;	/* errors are counted even if nobody reads them */
+	unsigned before = to->count;
+	AUTO(settings) settings = settings_read(path, to);
+	bool good = to->count == before;
+
+	if (settings && !good)
+		host_check(settings, to);
+	error_clear(&ours);
+	return good ? TAKE(settings) : NULL;
+}
+
 static void describe_metrics(const struct kymo_plugin *plugin, struct buf *out)
 {
 	if (!plugin->collect)

@@ -63,6 +63,8 @@ int host_apply(struct host *host, struct settings *settings, struct host_changes
 int host_plan(struct host *host, const struct settings *settings, struct host_changes *changes, struct error *err);
 /* Without a host: every plugin loads, every option is right, every create succeeds. For `kymo check`. */
 int host_check(const struct settings *settings, struct error *err);
+/* settings_load() for who would run them: where the file is refused, what its plugins object to is said with the rest. */
+struct settings *host_settings(const char *path, struct error *err);
 /* A plugin's tables as text for people (`kymo describe PLUGIN`): name or path. */
 int host_describe(const struct settings *settings_or_null, const char *plugin, struct buf *out, struct error *err);
 /* Each plugin that a name can find: name, file, version and summary, or why it cannot be loaded. */

@@ -120,7 +120,7 @@ static int take_file(void *data, const cJSON *value, struct error *err)
 
 static int plan_file(const struct request *request, const char *file, struct response *response, struct error *err)
 {
-	AUTO(settings) settings = settings_load(file, err);
+	AUTO(settings) settings = host_settings(file, err);
 	struct host_changes changes = { 0 };
 	int r;
 

@@ -44,7 +44,7 @@ static struct settings *read_settings(const struct kymo_config *config, struct e
 	const char *text = config->yaml ? config->yaml : "";
 
 	if (config->file)
-		return settings_load(config->file, err);
+		return host_settings(config->file, err);
 	return settings_parse("configuration", text, strlen(text), err);
 }
 

@@ -205,7 +205,7 @@ static int listener_prepare(struct kymo *kymo, const struct settings *settings, 
 
 static int apply(struct kymo *kymo, const char *file, struct host_changes *changes, struct error *err)
 {
-	AUTO(settings) settings = settings_load(file, err);
+	AUTO(settings) settings = host_settings(file, err);
 	struct store_options options;
 	struct receiver_limits receiver;
 	struct plain_limits limits;

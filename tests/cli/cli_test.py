@@ -167,6 +167,7 @@ def check_prints_every_error():
         for words in (":1:1: .*htpp", ":3:29: .*rot", ":4:14: .*is not a name", ":5:5: .*nonesuch"):
             expect(re.search(rf"^{file}{words}", text, re.M), f"{words}, also what only plugins know: {text}")
         expect(len(text.splitlines()) == 4, f"each once: {text}")
+        expect(command("serve", "--config", file, status=1) == text, "the daemon says the same")
         expect("No such file" in command("check", f"{folder}/nonesuch", status=1), "a missing one")
 
 

@@ -243,6 +243,11 @@ void service_listen(struct kymo *kymo, const struct service_listener *listener)
 		listener->commit(listener->data);
 }
 
+struct settings *host_settings(const char *path, struct error *err)
+{
+	return settings_load(path, err);
+}
+
 int host_add(struct host *host, const char *yaml, size_t n, const struct kymo_plugin *compiled_in, struct error *err)
 {
 	struct kymo *kymo = (struct kymo *)host;
