@@ -83,7 +83,7 @@ static int look(bool repair, struct fsck_counts *counts)
 }
 
 /* The first file of a part of the store. */
-static char file_path[300], file_name[200];
+static char file_path[512], file_name[256];
 static int first_name(void *data, const char *name)
 {
 	snprintf(file_name, sizeof file_name, "%s/%s", (const char *)data, name);
