@@ -308,25 +308,15 @@ struct yaml *tree_load(const char *name, const char *text, size_t n, struct erro
 	return yaml->root ? TAKE(yaml) : NULL;
 }
 
-static struct yaml *load(const char *name, const char *text, size_t n, struct error *err)
+struct yaml *yaml_parse(const char *name, const char *text, size_t n, struct error *err)
 {
 	struct error ours = { 0 }, *to = err ? err : &ours;	/* errors are counted even if nobody reads them */
 	unsigned before = to->count;
-	AUTO(yaml) yaml = tree_load(name, text, n, to);
+	AUTO(yaml) yaml = tree_load(name, text ? text : "", text ? n : 0, to);
 	bool good = to->count == before;
 
 	error_clear(&ours);
 	return good ? TAKE(yaml) : NULL;
-}
-
-struct yaml *yaml_load(const char *path, struct error *err)
-{
-	return load(path, NULL, 0, err);
-}
-
-struct yaml *yaml_parse(const char *name, const char *text, size_t n, struct error *err)
-{
-	return load(name, text ? text : "", text ? n : 0, err);
 }
 
 const struct yaml_node *yaml_find(const struct yaml_node *mapping, const char *key)

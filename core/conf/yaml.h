@@ -40,7 +40,6 @@ struct yaml {
 };
 
 /* NULL with every error that was found in *err. */
-struct yaml *yaml_load(const char *path, struct error *err);
 struct yaml *yaml_parse(const char *name, const char *text, size_t n, struct error *err);
 void yaml_release(struct yaml *yaml);
 DEFINE_AUTO(yaml, yaml_release)

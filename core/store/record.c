@@ -272,15 +272,6 @@ int64_t records_count(const uint8_t *data, size_t size)
 	return in.bad || n == 0 || n > RECORDS_MOST ? -EBADMSG : (int64_t)n;
 }
 
-int records_first(const uint8_t *data, size_t size, kymo_ms *at)
-{
-	struct reader in = reader_of(data, size);
-
-	read_varint(&in);
-	*at = read_u8(&in) ? read_zigzag(&in) : 0;	/* the head of a column of integers, then its first */
-	return in.bad ? -EBADMSG : 0;
-}
-
 void records_fini(struct record *records, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)

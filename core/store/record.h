@@ -35,8 +35,6 @@ int records_decode(const uint8_t *data, size_t size, enum series_kind kind, stru
 int records_decode_plain(const uint8_t *data, size_t size, struct record *records, uint32_t n);
 /* How many records those bytes hold, before anything is allocated; negative: -EBADMSG. */
 int64_t records_count(const uint8_t *data, size_t size);
-/* The time of the first one. 0 or -EBADMSG. */
-int records_first(const uint8_t *data, size_t size, kymo_ms *at);
 /* Free what `n` records own (their sketches). */
 void records_fini(struct record *records, uint32_t n);
 /* Is this window constant, so that it needs no sketch? */
