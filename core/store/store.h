@@ -9,7 +9,8 @@
  *
  * Threads   Any thread may call anything but open and close. Appends to the
  *           store are ordered among themselves; readers never block them.
- * Folders   PATH/{wal,raw,1m,5m,1h,index}/ and PATH/lock, which holds the pid.
+ * Folders   PATH/{wal,raw,1m,5m,1h,index}/, PATH/manifest (which blocks there are),
+ *           PATH/deleted (what is hidden from them), PATH/lock, which holds the pid.
  * Durable   when store_append returns, the samples are in the kernel; on disk
  *           within `sync`, or before it returns if `strict`.
  * Full disk An append that cannot be logged is still kept in the head and
