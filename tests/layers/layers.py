@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Includes go only down the layers, and no file is longer than one concept.
 
-    cli  http  >  service  >  query  host  remote  >  store  conf  >  codec  model  >  util  >  include/kymo
+    cli  http  >  service  >  eval  host  remote  >  promql  query  >  store  conf  >  codec  model  >  util  >  include/kymo
 """
 import pathlib
 import re
@@ -15,12 +15,14 @@ BELOW = {
     "conf": ["model", "util"],
     "store": ["codec", "model", "util"],
     "query": ["store", "model", "util"],
+    "promql": ["model", "util"],
+    "eval": ["promql", "query", "store", "model", "util"],
     "host": ["store", "conf", "model", "util"],
     "remote": ["store", "model", "util"],
-    "service": ["query", "host", "remote", "store", "conf", "model", "util"],
-    "http": ["service", "query", "host", "remote", "store", "conf", "model", "util"],
-    "cli": ["service", "query", "host", "remote", "store", "conf", "model", "util"],
-    "main": ["cli", "http", "service", "query", "host", "remote", "store", "conf", "model", "util"],
+    "service": ["eval", "promql", "query", "host", "remote", "store", "conf", "model", "util"],
+    "http": ["service", "eval", "promql", "query", "host", "remote", "store", "conf", "model", "util"],
+    "cli": ["service", "eval", "promql", "query", "host", "remote", "store", "conf", "model", "util"],
+    "main": ["cli", "http", "service", "eval", "promql", "query", "host", "remote", "store", "conf", "model", "util"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 LONGEST = 800

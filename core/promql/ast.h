@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ast.h - the tree of a PromQL expression, as parse.h makes it, type-checked.
+ *
+ * A tree is one piece of memory with its texts and matchers; nodes point down only
+ * and are not changed after the parse, so any number of threads may read one.
+ * Places are bytes in the text of the query: [start, end).
+ */
+#ifndef PROMQL_AST_H
+#define PROMQL_AST_H
+
+#include "model/matcher.h"
+#include "promql/function.h"
+
+#include <kymo/metric.h>
+
+enum node_kind {
+	NODE_NUMBER, NODE_STRING, NODE_PAREN,
+	NODE_SELECTOR,		/* instant or, with a range, range vector selector */
+	NODE_SUBQUERY, NODE_UNARY, NODE_BINARY, NODE_AGGREGATE, NODE_CALL
+};
+
+enum at_kind { AT_NONE, AT_TIME, AT_START, AT_END };
+
+/* offset and @, of selectors and subqueries. */
+struct shift {
+	kymo_ms offset;		/* may be negative */
+	enum at_kind at;
+	kymo_ms at_time;	/* AT_TIME */
+};
+
+struct selector {
+	const char *name;		/* as written in front of the braces or alone in them; NULL: by matchers alone */
+	struct matcher *const *matchers;	/* all of them, also the one of the name */
+	uint32_t n_matchers;
+	kymo_ms range;			/* 0: an instant vector */
+	struct shift shift;
+};
+
+struct subquery {
+	const struct node *inner;	/* an instant vector or a scalar */
+	kymo_ms range, step;		/* step 0: the engine's default */
+	struct shift shift;
+};
+
+enum unary_op { UNARY_PLUS, UNARY_MINUS };
+
+enum binary_op {
+	BINARY_ADD, BINARY_SUB, BINARY_MUL, BINARY_DIV, BINARY_MOD, BINARY_POW, BINARY_ATAN2,
+	BINARY_EQL, BINARY_NEQ, BINARY_GTR, BINARY_LSS, BINARY_GTE, BINARY_LTE,
+	BINARY_AND, BINARY_OR, BINARY_UNLESS
+};
+
+enum cardinality { ONE_TO_ONE, MANY_TO_ONE /* group_left */, ONE_TO_MANY /* group_right */, MANY_TO_MANY /* and or unless */ };
+
+/* How the sides of an operator between two vectors find each other. */
+struct matching {
+	enum cardinality card;
+	bool on;			/* by `labels` alone; else by all but them (and the name) */
+	bool given;			/* on or ignoring was written: for printing */
+	const char *const *labels;	/* sorted, none twice */
+	uint32_t n_labels;
+	const char *const *include;	/* group_left(include): labels of the one side, as written */
+	uint32_t n_include;
+};
+
+struct binary {
+	enum binary_op op;
+	bool returns_bool;
+	const struct node *left, *right;
+	struct matching matching;	/* when both sides are vectors */
+};
+
+enum aggregate_op {
+	AGGREGATE_SUM, AGGREGATE_AVG, AGGREGATE_MIN, AGGREGATE_MAX, AGGREGATE_COUNT, AGGREGATE_GROUP, AGGREGATE_STDDEV, AGGREGATE_STDVAR,
+	AGGREGATE_TOPK, AGGREGATE_BOTTOMK, AGGREGATE_QUANTILE, AGGREGATE_COUNT_VALUES, AGGREGATE_LIMITK, AGGREGATE_LIMIT_RATIO
+};
+
+struct aggregate {
+	enum aggregate_op op;
+	const struct node *inner;
+	const struct node *param;	/* k, q, ratio (scalars), label (string); or NULL */
+	bool without;
+	bool given;			/* by or without was written: for printing */
+	const char *const *labels;	/* sorted, none twice */
+	uint32_t n_labels;
+};
+
+struct call {
+	const struct function *function;
+	const struct node *const *args;
+	uint32_t n_args;
+};
+
+struct node {
+	enum node_kind kind;
+	enum value_type type;
+	uint32_t start, end;		/* in the query's text */
+	union {
+		double number;
+		struct { const char *text; uint32_t n; } string;	/* unquoted; NUL-ended */
+		const struct node *inner;	/* NODE_PAREN */
+		struct selector selector;
+		struct subquery subquery;
+		struct { enum unary_op op; const struct node *inner; } unary;
+		struct binary binary;
+		struct aggregate aggregate;
+		struct call call;
+	};
+};
+
+#endif
