@@ -10,6 +10,7 @@
 #define EVAL_RANGE_H
 
 #include "eval/eval.h"
+#include "model/metric.h"
 #include "query/fold.h"
 
 /* In order of time, without staleness marks; at least one, unless the function takes none (absent_over_time is made elsewhere). */
@@ -25,13 +26,17 @@ struct range_window {
 	kymo_ms at;			/* the point in time of the query, where offset and @ do not reach */
 	double args[2];			/* scalar arguments at this point, in the order they are written */
 	/* what is known beside the samples */
-	double drops;			/* sum of the values before each drop, where `has_drops` */
+	double drops;			/* sum of the values before each drop inside the window, where `has_drops` */
 	bool has_drops;
+	bool has_before;		/* of specs that want it: the last sample before the window */
+	double before;
+	kymo_ms before_at;
+	double *scratch;		/* of specs that want it: room for as many values as there are samples */
 };
 
 /* true: *out is the value; false: there is none. */
 typedef bool range_function(const struct samples *samples, const struct range_window *window, double *out);
-typedef bool range_fold_function(const struct fold *fold, const struct range_window *window, double *out);
+typedef bool range_fold_function(struct fold *fold, const struct range_window *window, double *out);
 
 struct range_spec {
 	enum function_id id;
@@ -40,11 +45,20 @@ struct range_spec {
 	uint32_t fold_wants;		/* enum want | fold_want */
 	bool keeps_name;		/* first_, last_over_time, as Prometheus */
 	bool is_estimate_from_tiers;	/* stddev_, stdvar_over_time: marked with an info there */
+	bool folds_counters_only;	/* what is known of a gauge's windows does not tell its drops */
+	bool wants_drops;		/* quicker where the window knows them */
+	bool wants_before, wants_scratch;
 };
 
 /* Of a function over range vectors but absent_over_time; NULL: another. range_functions.c */
 const struct range_spec *range_spec_find(enum function_id id);
-/* Warnings and infos that depend on arguments and metric alone ("metric might not be a counter"); once a series. */
-void range_annotate(struct eval *eval, const struct node *call, const struct range_spec *spec, struct labels labels, const double args[2]);
+/*
+ * Once for each series that has samples, and again where its arguments changed:
+ * warnings and infos that depend on arguments and metric alone ("metric might not
+ * be a counter"). metric: what is stored of it; NULL: unknown, as in a subquery.
+ * 0, or -EINVAL: arguments that make no sense.
+ */
+int range_annotate(struct eval *eval, const struct node *call, const struct range_spec *spec, struct labels labels,
+		   const struct metric *metric, const double args[2]);
 
 #endif
