@@ -300,7 +300,7 @@ void index_remove(struct index *index, series_ref ref)
 	pthread_rwlock_wrlock(&index->lock);
 	if (index_series(index, ref) && index_log_removed(&index->log, ref) == 0) {
 		if (series_unmake(index, ref) == 0)
-			atomic_fetch_add(&index->removed, 1);
+			index->removed++;
 		else
 			index_log_take_back(&index->log);
 	}
@@ -352,16 +352,11 @@ void index_close(struct index *index)
 	free(index);
 }
 
-uint64_t index_generation(const struct index *index)
-{
-	return atomic_load_explicit(&index->removed, memory_order_acquire);
-}
-
 void index_stats(struct index *index, struct index_stats *stats)
 {
 	index_lock(index);
 	*stats = (struct index_stats){ .series = index->n_series, .metrics = index->live_metrics,
-				       .created = index->created, .removed = index_generation(index),
+				       .created = index->created, .removed = index->removed,
 				       .bytes = atomic_load(&index->log.bytes) + atomic_load(&index->log.snapshot), .quarantined = index->log.quarantined };
 	index_unlock(index);
 }

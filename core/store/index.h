@@ -57,8 +57,6 @@ int index_restore(struct index *index, series_ref ref, struct labels labels, con
 void index_reserve(struct index *index, series_ref ref);
 /* It stays when memory is out. */
 void index_remove(struct index *index, series_ref ref);
-/* Rises when a series is removed: until then, a ref that was found is good. Without any lock. */
-uint64_t index_generation(const struct index *index);
 
 /* -EEXIST: known with another type, and has series. See store_metric(). */
 int index_metric(struct index *index, const struct kymo_metric *metric, struct error *err);

@@ -70,7 +70,7 @@ struct index {
 	size_t loading;			/* bytes of the file that is being read */
 
 	uint64_t created;
-	_Atomic uint64_t removed;
+	uint64_t removed;
 	struct index_log log;
 };
 
