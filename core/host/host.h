@@ -20,7 +20,7 @@ struct host;
 /* What others wrote into the store, as whoever took it counts it. */
 struct host_written {
 	uint64_t requests, requests_refused;	/* refused: nothing of them was stored */
-	uint64_t samples, refused_labels, refused_limit;	/* what the store refuses is in its own statistics */
+	uint64_t samples, refused_labels, refused_limit, refused_owner;	/* what the store refuses is in its own statistics */
 	uint64_t exemplars, histograms;		/* not stored */
 };
 

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* owners.c - a map from series to entries; free entries are chained through `instance`. */
+/*
+ * owners.c - a map from series to entries; free entries are chained through
+ * `instance`. Beside it a bit for each ref, in pages that come when they are needed
+ * and stay, so that nobody who reads one waits.
+ */
 #include "host/owners.h"
 #include "util/hash.h"
 #include "util/map.h"
 #include "util/thread.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 struct entry {
@@ -13,8 +18,17 @@ struct entry {
 	uint32_t instance;
 };
 
+enum { WORD = 64, PAGE_WORDS = 1024 };
+#define PAGE (PAGE_WORDS * WORD)	/* refs */
+#define PAGES ((UINT64_C(1) << 32) / PAGE)
+
+struct page {
+	_Atomic uint64_t word[PAGE_WORDS];
+};
+
 struct owners {
 	pthread_mutex_t mutex;
+	_Atomic(struct page *) *pages;	/* [PAGES], of which only what is used becomes memory */
 	struct map map;
 	struct entry *entries;
 	uint32_t n, room, free;		/* free: first of the chain, MAP_NONE at its end */
@@ -26,6 +40,11 @@ struct owners *owners_create(void)
 
 	if (!owners)
 		return NULL;
+	owners->pages = calloc(PAGES, sizeof *owners->pages);
+	if (!owners->pages) {
+		free(owners);
+		return NULL;
+	}
 	pthread_mutex_init(&owners->mutex, NULL);
 	owners->free = MAP_NONE;
 	return owners;
@@ -35,11 +54,47 @@ void owners_destroy(struct owners *owners)
 {
 	if (!owners)
 		return;
+	for (size_t i = 0; i < PAGES; i++)
+		free(atomic_load_explicit(&owners->pages[i], memory_order_relaxed));
+	free(owners->pages);
 	map_fini(&owners->map);
 	free(owners->entries);
 	pthread_mutex_destroy(&owners->mutex);
 	free(owners);
 }
+
+/* ---- bits ---- */
+
+/* Both are made under the lock; who reads takes a page that is there as it is. */
+static int bit_set(struct owners *owners, series_ref ref)
+{
+	struct page *page = atomic_load_explicit(&owners->pages[ref / PAGE], memory_order_relaxed);
+
+	if (!page) {
+		page = calloc(1, sizeof *page);
+		if (!page)
+			return -ENOMEM;
+		atomic_store_explicit(&owners->pages[ref / PAGE], page, memory_order_release);
+	}
+	atomic_fetch_or_explicit(&page->word[ref % PAGE / WORD], UINT64_C(1) << ref % WORD, memory_order_relaxed);
+	return 0;
+}
+
+static void bit_clear(struct owners *owners, series_ref ref)
+{
+	struct page *page = atomic_load_explicit(&owners->pages[ref / PAGE], memory_order_relaxed);
+
+	atomic_fetch_and_explicit(&page->word[ref % PAGE / WORD], ~(UINT64_C(1) << ref % WORD), memory_order_relaxed);
+}
+
+bool owners_have(const struct owners *owners, series_ref ref)
+{
+	const struct page *page = atomic_load_explicit(&owners->pages[ref / PAGE], memory_order_acquire);
+
+	return page && atomic_load_explicit(&page->word[ref % PAGE / WORD], memory_order_relaxed) >> ref % WORD & 1;
+}
+
+/* ---- entries ---- */
 
 static bool is_of(const void *owner, uint32_t item, const void *key)
 {
@@ -88,17 +143,13 @@ int owners_take(struct owners *owners, series_ref ref, uint32_t instance)
 	if (item == MAP_NONE)
 		return -ENOMEM;
 	owners->entries[item] = (struct entry){ ref, instance };
-	if (map_add(&owners->map, hash_bytes(&ref, sizeof ref), item) < 0) {
+	if (bit_set(owners, ref) < 0 || map_add(&owners->map, hash_bytes(&ref, sizeof ref), item) < 0) {
+		if (owners_have(owners, ref))
+			bit_clear(owners, ref);
 		free_entry(owners, item);
 		return -ENOMEM;
 	}
 	return 0;
-}
-
-bool owners_have(struct owners *owners, series_ref ref)
-{
-	LOCK(&owners->mutex);
-	return find(owners, ref) != MAP_NONE;
 }
 
 void owners_release(struct owners *owners, series_ref ref, uint32_t instance)
@@ -110,6 +161,7 @@ void owners_release(struct owners *owners, series_ref ref, uint32_t instance)
 	if (item == MAP_NONE || owners->entries[item].instance != instance)
 		return;
 	map_remove(&owners->map, hash_bytes(&ref, sizeof ref), item);
+	bit_clear(owners, ref);
 	free_entry(owners, item);
 }
 

@@ -200,6 +200,7 @@ static void put_written(const struct self *self, struct kymo_batch *batch)
 	put(self, batch, WRITE_SAMPLES, (double)written.samples);
 	put_by(self, batch, WRITE_REFUSED, "labels", NULL, (double)written.refused_labels);
 	put_by(self, batch, WRITE_REFUSED, "limit", NULL, (double)written.refused_limit);
+	put_by(self, batch, WRITE_REFUSED, "owner", NULL, (double)written.refused_owner);
 	put(self, batch, WRITE_EXEMPLARS, (double)written.exemplars);
 	put(self, batch, WRITE_HISTOGRAMS, (double)written.histograms);
 }

@@ -165,6 +165,7 @@ static void put_remote_write(struct json *json, struct kymo *kymo)
 	json_put_unsigned(json, "unknown", stats.refused[REFUSED_UNKNOWN]);
 	json_put_unsigned(json, "labels", stats.malformed);
 	json_put_unsigned(json, "limit", stats.over_limit);
+	json_put_unsigned(json, "owner", stats.owned);
 	json_end(json);
 	json_put_unsigned(json, "exemplars", stats.exemplars);
 	json_put_unsigned(json, "histograms", stats.histograms);

@@ -29,8 +29,9 @@ struct work {
 struct receiver {
 	struct store *store;
 	struct ref_cache *cache;
-	pthread_mutex_t guard;		/* of what follows */
+	pthread_mutex_t lock;		/* of what follows */
 	struct receiver_limits limits;
+	struct guard guard;
 	struct receiver_stats stats;
 	struct work *idle[IDLE_MOST];
 	uint32_t n_idle;
@@ -57,10 +58,10 @@ static struct work *work_begin(struct receiver *receiver)
 {
 	struct work *work = NULL;
 
-	pthread_mutex_lock(&receiver->guard);
+	pthread_mutex_lock(&receiver->lock);
 	if (receiver->n_idle)
 		work = receiver->idle[--receiver->n_idle];
-	pthread_mutex_unlock(&receiver->guard);
+	pthread_mutex_unlock(&receiver->lock);
 	return work ? work : calloc(1, sizeof *work);
 }
 
@@ -68,11 +69,11 @@ static void work_end(struct receiver *receiver, struct work *work)
 {
 	bool keep = work->body.room <= KEPT_MOST && work->request.straight.room <= KEPT_MOST;
 
-	pthread_mutex_lock(&receiver->guard);
+	pthread_mutex_lock(&receiver->lock);
 	keep = keep && receiver->n_idle < IDLE_MOST;
 	if (keep)
 		receiver->idle[receiver->n_idle++] = work;
-	pthread_mutex_unlock(&receiver->guard);
+	pthread_mutex_unlock(&receiver->lock);
 	if (!keep)
 		work_destroy(work);
 }
@@ -89,7 +90,7 @@ struct receiver *receiver_create(struct store *store, const struct receiver_limi
 		return NULL;
 	}
 	receiver->store = store;
-	pthread_mutex_init(&receiver->guard, NULL);
+	pthread_mutex_init(&receiver->lock, NULL);
 	receiver_configure(receiver, limits);
 	return receiver;
 }
@@ -101,24 +102,32 @@ void receiver_destroy(struct receiver *receiver)
 	while (receiver->n_idle)
 		work_destroy(receiver->idle[--receiver->n_idle]);
 	ref_cache_destroy(receiver->cache);
-	pthread_mutex_destroy(&receiver->guard);
+	pthread_mutex_destroy(&receiver->lock);
 	free(receiver);
 }
 
 /* Emptied, because limits of labels are looked at only when a series is not known. */
 void receiver_configure(struct receiver *receiver, const struct receiver_limits *limits)
 {
-	pthread_mutex_lock(&receiver->guard);
+	pthread_mutex_lock(&receiver->lock);
 	receiver->limits = *limits;
-	pthread_mutex_unlock(&receiver->guard);
+	pthread_mutex_unlock(&receiver->lock);
 	ref_cache_limit(receiver->cache, limits->series);
 	ref_cache_clear(receiver->cache);
 }
 
-static struct receiver_limits limits_now(struct receiver *receiver)
+void receiver_set_guard(struct receiver *receiver, struct guard guard)
 {
-	LOCK(&receiver->guard);
-	return receiver->limits;
+	LOCK(&receiver->lock);
+	receiver->guard = guard;
+}
+
+/* As it is set now: one request is looked at in one way. */
+static struct resolver resolver_now(struct receiver *receiver, uint64_t *unpacked)
+{
+	LOCK(&receiver->lock);
+	*unpacked = receiver->limits.unpacked;
+	return (struct resolver){ receiver->cache, receiver->store, receiver->limits.labels, receiver->guard };
 }
 
 /* ---- one request ---- */
@@ -132,7 +141,7 @@ static int append(struct receiver *receiver, const struct write_request *request
 	return r == 0 && outcome->appended.repeated && !store_logged(receiver->store) ? -EIO : r;
 }
 
-static int read_and_append(struct receiver *receiver, struct work *work, const struct receiver_limits *limits,
+static int read_and_append(struct receiver *receiver, struct work *work, const struct resolver *resolver,
 			   struct outcome *outcome, struct error *err)
 {
 	struct write_request *request = &work->request;
@@ -140,25 +149,25 @@ static int read_and_append(struct receiver *receiver, struct work *work, const s
 
 	unresolved_fini(&outcome->unresolved);
 	*outcome = (struct outcome){ .samples = request->n };
-	if (r == 0 && metadata_tell(request, receiver->store, &limits->labels, &outcome->metadata) < 0)
+	if (r == 0 && metadata_tell(request, receiver->store, &resolver->limits, &outcome->metadata) < 0)
 		return error_set(err, -ENOMEM, "out of memory");
 	if (r == 0)
-		r = resolve(request, receiver->cache, receiver->store, &limits->labels, &outcome->unresolved, err);
+		r = resolve(resolver, request, &outcome->unresolved, err);
 	if (r == 0 && (r = append(receiver, request, outcome)) < 0)
 		error_set(err, r, "the samples are in memory, but not in the log: %s", error_name(r));
 	return r;
 }
 
 /* Unknown are those whose series went between looking and appending, or since it was remembered. */
-static int take(struct receiver *receiver, struct work *work, const struct receiver_limits *limits, struct outcome *outcome,
+static int take(struct receiver *receiver, struct work *work, const struct resolver *resolver, struct outcome *outcome,
 		struct error *err)
 {
-	int r = read_and_append(receiver, work, limits, outcome, err);
+	int r = read_and_append(receiver, work, resolver, outcome, err);
 
 	if (r < 0 || !outcome->appended.refused[REFUSED_UNKNOWN])
 		return r;
 	ref_cache_clear(receiver->cache);
-	return read_and_append(receiver, work, limits, outcome, err);
+	return read_and_append(receiver, work, resolver, outcome, err);
 }
 
 /* ---- what is answered and counted ---- */
@@ -176,7 +185,7 @@ static int answer(const struct outcome *outcome, struct error *err)
 {
 	const struct unresolved *unresolved = &outcome->unresolved;
 	const uint32_t *refused = outcome->appended.refused;
-	uint32_t n = unresolved->malformed + unresolved->over_limit;
+	uint32_t n = unresolved->malformed + unresolved->over_limit + unresolved->owned;
 	AUTO_BUF text = { 0 };
 
 	for (int i = 0; i < REFUSALS; i++)
@@ -186,6 +195,7 @@ static int answer(const struct outcome *outcome, struct error *err)
 	buf_printf(&text, "%" PRIu32 " of %" PRIu32 " samples are refused, the others are stored", n, outcome->samples);
 	say(&text, unresolved->over_limit, "of series that are too many", &unresolved->why_over_limit);
 	say(&text, unresolved->malformed, "with labels that are not valid", &unresolved->why_malformed);
+	say(&text, unresolved->owned, "of series that a collector of this host has", &unresolved->why_owned);
 	say(&text, refused[REFUSED_LATE], "too old", NULL);
 	say(&text, refused[REFUSED_CONFLICT], "with another value at a time that is known", NULL);
 	say(&text, refused[REFUSED_UNKNOWN], "of a series that takes no samples", NULL);
@@ -197,7 +207,7 @@ static void count(struct receiver *receiver, const struct work *work, size_t n, 
 {
 	struct receiver_stats *stats = &receiver->stats;
 	const struct write_request *request = &work->request;
-	LOCK(&receiver->guard);
+	LOCK(&receiver->lock);
 
 	stats->requests++;
 	stats->bytes += n;
@@ -213,6 +223,7 @@ static void count(struct receiver *receiver, const struct work *work, size_t n, 
 		stats->refused[i] += outcome->appended.refused[i];
 	stats->malformed += outcome->unresolved.malformed;
 	stats->over_limit += outcome->unresolved.over_limit;
+	stats->owned += outcome->unresolved.owned;
 	stats->exemplars += request->exemplars;
 	stats->histograms += request->histograms;
 	stats->metadata += outcome->metadata.told;
@@ -223,16 +234,17 @@ static void count(struct receiver *receiver, const struct work *work, size_t n, 
 
 int receiver_write(struct receiver *receiver, const uint8_t *body, size_t n, struct error *err)
 {
-	struct receiver_limits limits = limits_now(receiver);
+	uint64_t unpacked;
+	const struct resolver resolver = resolver_now(receiver, &unpacked);
 	struct work *work = work_begin(receiver);
 	struct outcome outcome = { 0 };
 	int r;
 
 	if (!work)
 		return error_set(err, -ENOMEM, "out of memory");
-	r = unpack(body, n, limits.unpacked, &work->body, err);
+	r = unpack(body, n, unpacked, &work->body, err);
 	if (r == 0)
-		r = take(receiver, work, &limits, &outcome, err);
+		r = take(receiver, work, &resolver, &outcome, err);
 	count(receiver, work, n, &outcome, r);
 	if (r == 0)
 		r = answer(&outcome, err);
@@ -243,8 +255,8 @@ int receiver_write(struct receiver *receiver, const uint8_t *body, size_t n, str
 
 void receiver_stats(struct receiver *receiver, struct receiver_stats *stats)
 {
-	pthread_mutex_lock(&receiver->guard);
+	pthread_mutex_lock(&receiver->lock);
 	*stats = receiver->stats;
-	pthread_mutex_unlock(&receiver->guard);
+	pthread_mutex_unlock(&receiver->lock);
 	ref_cache_stats(receiver->cache, &stats->known, &stats->known_bytes);
 }

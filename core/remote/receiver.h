@@ -9,6 +9,7 @@
 #ifndef REMOTE_RECEIVER_H
 #define REMOTE_RECEIVER_H
 
+#include "remote/guard.h"
 #include "store/store.h"
 
 struct receiver;
@@ -23,6 +24,8 @@ struct receiver *receiver_create(struct store *store, const struct receiver_limi
 void receiver_destroy(struct receiver *receiver);
 DEFINE_AUTO(receiver, receiver_destroy)
 void receiver_configure(struct receiver *receiver, const struct receiver_limits *limits);
+/* From the next request on. Whoever it asks outlives all requests. */
+void receiver_set_guard(struct receiver *receiver, struct guard guard);
 
 /*
  * 0: everything is stored (or was already). With the reason
@@ -38,7 +41,7 @@ struct receiver_stats {
 	uint64_t requests, requests_refused;	/* refused: nothing of them was stored */
 	uint64_t bytes, unpacked;
 	uint64_t samples;			/* that came, in requests that were not refused */
-	uint64_t stored, repeated, refused[REFUSALS], malformed, over_limit;	/* what became of them */
+	uint64_t stored, repeated, refused[REFUSALS], malformed, over_limit, owned;	/* what became of them */
 	uint64_t exemplars, histograms;		/* not stored */
 	uint64_t metadata, metadata_refused;
 	uint64_t found, looked_up;		/* series: by their raw labels; by looking at them */

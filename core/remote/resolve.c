@@ -15,6 +15,7 @@ void unresolved_fini(struct unresolved *unresolved)
 {
 	error_clear(&unresolved->why_malformed);
 	error_clear(&unresolved->why_over_limit);
+	error_clear(&unresolved->why_owned);
 }
 
 /* ---- labels ---- */
@@ -110,19 +111,19 @@ static int over_limit(int r, const struct label *metric, struct error *err)
 			 r == -ENOSPC ? "of this metric is over limits.series_per_metric" : "is over limits.series");
 }
 
-static int look_up(const struct wire_series *series, struct store *store, const struct label_limits *limits, struct buf *bytes,
-		   series_ref *ref, struct error *err)
+static int look_up(const struct resolver *resolver, const struct wire_series *series, struct buf *bytes, series_ref *ref,
+		   struct error *err)
 {
 	struct label items[LABELS_MOST + 1];
 	uint32_t n;
-	int r = labels_of_wire(series->labels, series->size, limits, items, &n, err);
+	int r = labels_of_wire(series->labels, series->size, &resolver->limits, items, &n, err);
 
 	if (r < 0)
 		return -EINVAL;
 	buf_clear(bytes);
 	r = labels_encode(items, n, bytes);
 	if (r == 0)
-		r = store_series(store, (struct labels){ bytes->data, (uint32_t)bytes->len }, ref);
+		r = store_series(resolver->store, (struct labels){ bytes->data, (uint32_t)bytes->len }, ref);
 	return r == -EDQUOT || r == -ENOSPC ? over_limit(r, metric_of(items, n), err) : r;
 }
 
@@ -149,8 +150,8 @@ static int drop(struct store *store, struct wire_series *series)
 	return 0;
 }
 
-static int look_up_missing(struct write_request *request, struct ref_cache *cache, struct store *store,
-			   const struct label_limits *limits, struct unresolved *unresolved, struct error *err)
+static int look_up_missing(const struct resolver *resolver, struct write_request *request, struct unresolved *unresolved,
+			   struct error *err)
 {
 	struct error why = { 0 };
 	AUTO_BUF bytes = { 0 };
@@ -161,17 +162,46 @@ static int look_up_missing(struct write_request *request, struct ref_cache *cach
 
 		if (series->ref)
 			continue;
-		r = look_up(series, store, limits, &bytes, &series->ref, &why);
+		r = look_up(resolver, series, &bytes, &series->ref, &why);
 		if (r == 0)
-			ref_cache_add(cache, series->key, series->ref);
+			ref_cache_add(resolver->cache, series->key, series->ref);
 		else if (r == -EPERM)
-			r = drop(store, series);
+			r = drop(resolver->store, series);
 		else if (r == -EINVAL || r == -EDQUOT)
 			r = refuse(series, r, &why, unresolved);
 		unresolved->looked_up++;
 	}
 	error_clear(&why);
 	return r < 0 ? error_set(err, r, "a series cannot be made: %s", error_name(r)) : 0;
+}
+
+/* ---- those of this host ---- */
+
+static void say_owned(const struct resolver *resolver, const struct wire_series *series, struct error *why)
+{
+	struct label items[LABELS_MOST + 1];
+	const struct label *metric;
+	uint32_t n;
+
+	if (labels_of_wire(series->labels, series->size, &resolver->limits, items, &n, NULL) < 0)
+		return;
+	metric = metric_of(items, n);
+	error_set(why, -EINVAL, "the first is one of %.*s", SHOW(metric->value, metric->value_len));
+}
+
+/* They would be mixed with what the instance collects. */
+static void refuse_owned(const struct resolver *resolver, struct write_request *request, struct unresolved *unresolved)
+{
+	for (uint32_t i = 0; i < request->n_series; i++) {
+		struct wire_series *series = &request->series[i];
+
+		if (!series->ref || !guard_refuses(&resolver->guard, series->ref))
+			continue;
+		if (!unresolved->owned)
+			say_owned(resolver, series, &unresolved->why_owned);
+		unresolved->owned += series->n;
+		series->ref = 0;
+	}
 }
 
 /* ---- all of them ---- */
@@ -194,14 +224,19 @@ static uint32_t find_known(struct write_request *request, struct ref_cache *cach
 	return missing;
 }
 
-static void fill_refs(struct write_request *request)
+/* false: some have none. */
+static bool fill_refs(struct write_request *request)
 {
+	bool all = true;
+
 	for (uint32_t i = 0; i < request->n_series; i++) {
 		const struct wire_series *series = &request->series[i];
 
 		for (uint32_t s = 0; s < series->n; s++)
 			request->refs[series->first + s] = series->ref;
+		all &= series->ref != 0;
 	}
+	return all;
 }
 
 static void drop_refused(struct write_request *request)
@@ -218,19 +253,19 @@ static void drop_refused(struct write_request *request)
 	request->n = n;
 }
 
-int resolve(struct write_request *request, struct ref_cache *cache, struct store *store, const struct label_limits *limits,
-	    struct unresolved *unresolved, struct error *err)
+int resolve(const struct resolver *resolver, struct write_request *request, struct unresolved *unresolved, struct error *err)
 {
-	uint32_t missing = find_known(request, cache);
+	uint32_t missing = find_known(request, resolver->cache);
 	int r = 0;
 
 	unresolved->found += request->n_series - missing;
 	if (missing)
-		r = look_up_missing(request, cache, store, limits, unresolved, err);
+		r = look_up_missing(resolver, request, unresolved, err);
 	if (r < 0)
 		return r;
-	fill_refs(request);
-	if (unresolved->malformed || unresolved->over_limit)
+	if (resolver->guard.owned)
+		refuse_owned(resolver, request, unresolved);
+	if (!fill_refs(request))
 		drop_refused(request);
 	return 0;
 }

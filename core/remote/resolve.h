@@ -7,19 +7,28 @@
 #ifndef REMOTE_RESOLVE_H
 #define REMOTE_RESOLVE_H
 
+#include "remote/guard.h"
 #include "remote/write_request.h"
 #include "store/store.h"
 
 struct unresolved {
-	uint32_t malformed, over_limit;	/* samples of series with bad labels; of new series that are too many */
+	uint32_t malformed, over_limit, owned;	/* samples of series with bad labels; of new series that are too many; of
+						   series that an instance of this host has */
 	uint32_t found, looked_up;	/* series: by the cache; by their labels */
-	struct error why_malformed, why_over_limit;	/* of the first one each */
+	struct error why_malformed, why_over_limit, why_owned;	/* of the first one each */
 };
 void unresolved_fini(struct unresolved *unresolved);
 
+/* Where series are looked for, and what is asked of them. */
+struct resolver {
+	struct ref_cache *cache;
+	struct store *store;
+	struct label_limits limits;
+	struct guard guard;
+};
+
 /* 0; or a negative errno that concerns all of it. */
-int resolve(struct write_request *request, struct ref_cache *cache, struct store *store, const struct label_limits *limits,
-	    struct unresolved *unresolved, struct error *err);
+int resolve(const struct resolver *resolver, struct write_request *request, struct unresolved *unresolved, struct error *err);
 
 /*
  * The labels of one series, out of a run of Label fields: sorted, none twice, none

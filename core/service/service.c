@@ -74,9 +74,14 @@ static void take_written(void *data, struct host_written *written)
 	receiver_stats(data, &stats);
 	*written = (struct host_written){
 		.requests = stats.requests, .requests_refused = stats.requests_refused, .samples = stats.samples,
-		.refused_labels = stats.malformed, .refused_limit = stats.over_limit,
+		.refused_labels = stats.malformed, .refused_limit = stats.over_limit, .refused_owner = stats.owned,
 		.exemplars = stats.exemplars, .histograms = stats.histograms,
 	};
+}
+
+static bool is_owned(void *data, series_ref ref)
+{
+	return host_owns(data, ref);
 }
 
 static int open_host(struct kymo *kymo, struct settings **settings, struct error *err)
@@ -87,6 +92,7 @@ static int open_host(struct kymo *kymo, struct settings **settings, struct error
 
 	if (r < 0)
 		return r;
+	receiver_set_guard(kymo->receiver, (struct guard){ is_owned, kymo->host });
 	r = host_apply(kymo->host, *settings, NULL, err);
 	if (r == 0)
 		*settings = NULL;

@@ -340,6 +340,60 @@ static void new_limits_hold_for_series_that_are_known(void **state)
 	assert_int_equal(send(rig), -EINVAL);
 }
 
+static bool owns_one(void *data, series_ref ref)
+{
+	return ref == *(const series_ref *)data;
+}
+
+static void what_an_instance_has_is_refused_alone(void **state)
+{
+	struct rig *rig = *state;
+	series_ref owned;
+
+	wire_one(&rig->request, "__name__=mine", T0, 1);
+	wire_one(&rig->request, "__name__=theirs", T0, 1);
+	must_send(rig);
+	owned = find(rig, "__name__=mine");
+	receiver_set_guard(rig->receiver, (struct guard){ owns_one, &owned });
+	for (int i = 1; i <= 2; i++) {		/* known by its raw labels, and looked up */
+		wire_one(&rig->request, "__name__=mine", T0 + i, 2);
+		wire_one(&rig->request, "__name__=theirs", T0 + i, 2);
+		assert_int_equal(send(rig), -EINVAL);
+		assert_non_null(strstr(error_text(&rig->err), "1 of 2 samples are refused, the others are stored; 1 of series that "
+				"a collector of this host has (the first is one of mine)"));
+		assert_int_equal(stats_of(rig).owned, i);
+		receiver_configure(rig->receiver, &limits);
+	}
+	assert_int_equal(got_of(rig, "__name__=mine")->n, 1);
+	assert_int_equal(got_of(rig, "__name__=theirs")->n, 3);
+	owned = 0;				/* the instance let go */
+	wire_one(&rig->request, "__name__=mine", T0 + 3, 2);
+	must_send(rig);
+	assert_int_equal(got_of(rig, "__name__=mine")->n, 2);
+}
+
+static void what_a_policy_drops_is_no_fault_of_the_sender(void **state)
+{
+	static const char *const debug[] = { "debug*" };
+	const struct policy drop = { .n_match = 1, .match = debug,
+				     .schema = { SKETCH_USUAL, SKETCH_USUAL, SKETCH_USUAL, SKETCH_USUAL }, .drop = true };
+	struct rig *rig = *state;
+	struct store_options options = rig->folder.options;
+	struct store_stats stats;
+
+	options.n_policies = 1;
+	options.policies = &drop;
+	store_configure(rig->folder.store, &options);
+	wire_one(&rig->request, "__name__=debug", T0, 1);
+	wire_one(&rig->request, "__name__=kept", T0, 1);
+	must_send(rig);
+	assert_int_equal(got_of(rig, "__name__=kept")->n, 1);
+	assert_int_equal(stats_of(rig).stored, 1);
+	store_stats(rig->folder.store, &stats);
+	assert_int_equal(stats.dropped, 1);
+	assert_int_equal(stats.refused[REFUSED_UNKNOWN], 0);
+}
+
 /* ---- several at a time ---- */
 
 enum { SENDERS = 4, ROUNDS = 50, EACH = 40 };
@@ -442,6 +496,8 @@ int main(void)
 		TEST(a_series_that_was_let_go_comes_back),
 		TEST(any_order_and_any_cut_stores_the_same),
 		TEST(new_limits_hold_for_series_that_are_known),
+		TEST(what_an_instance_has_is_refused_alone),
+		TEST(what_a_policy_drops_is_no_fault_of_the_sender),
 		TEST(a_sender_lags_behind),
 		TEST(several_send_at_a_time),
 	};
