@@ -68,6 +68,19 @@ static void fill_limits(struct settings *settings, const struct kymo_value *limi
 	settings->limits.samples = (uint64_t)limits[LIMIT_SAMPLES].integer;
 }
 
+static void fill_query(struct settings *settings, const struct kymo_value *query)
+{
+	settings->query.lookback = query[QUERY_LOOKBACK].duration;
+	settings->query.timeout = query[QUERY_TIMEOUT].duration;
+	settings->query.concurrent = (uint32_t)query[QUERY_CONCURRENT].integer;
+	settings->query.queue = (uint32_t)query[QUERY_QUEUE].integer;
+	settings->query.samples = (uint64_t)query[QUERY_SAMPLES].integer;
+	settings->query.series = (uint32_t)query[QUERY_SERIES].integer;
+	settings->query.points = (uint32_t)query[QUERY_POINTS].integer;
+	settings->query.memory = query[QUERY_MEMORY].size;
+	settings->query.cache = query[QUERY_CACHE].size;
+}
+
 static enum log_level level_of(const char *name)
 {
 	for (int level = LOG_LEVEL_ERROR; level < LOG_LEVEL_DEBUG; level++)
@@ -101,6 +114,8 @@ static int fill_http(struct settings *settings, const struct kymo_value *section
 	if ((section->flags & OPTION_OFF) ||
 	    (listen->n == 1 && listen->items[0].string && !strcmp(listen->items[0].string, "off")))
 		settings->http.n_listen = 0;
+	if (fill_texts(bump, &http[HTTP_ORIGINS], &settings->http.origins, &settings->http.n_origins) < 0)
+		return -ENOMEM;
 	return fill_texts(bump, &http[HTTP_HOSTS], &settings->http.hosts, &settings->http.n_hosts);
 }
 
@@ -137,6 +152,7 @@ static int fill(struct settings *settings, struct error *err)
 
 	fill_store(settings, root[ROOT_STORE].items);
 	fill_limits(settings, root[ROOT_LIMITS].items);
+	fill_query(settings, root[ROOT_QUERY].items);
 	fill_log(settings, root[ROOT_LOG].items);
 	settings->interval = root[ROOT_DEFAULTS].items[DEFAULTS_INTERVAL].duration;
 	settings->plugins_given = root[ROOT_PLUGINS].flags & KYMO_GIVEN;

@@ -64,11 +64,20 @@ struct settings {
 		bool admin;		/* admin routes over TCP too */
 		uint32_t n_hosts;
 		const char *const *hosts;	/* names allowed in Host beside addresses and localhost */
+		uint32_t n_origins;
+		const char *const *origins;	/* of web pages that may read; "*": any */
 		uint32_t connections;	/* 256 */
 		uint64_t body;		/* largest request body, 10 MiB */
 		uint64_t in_flight;	/* all bodies at a time, 64 MiB */
 		bool write;		/* samples of others are taken */
 	} http;
+	struct {
+		kymo_ms lookback, timeout;	/* 5m 2m */
+		uint32_t concurrent, queue;	/* at work, and waiting: 8 64 */
+		uint64_t samples;		/* 50,000,000 */
+		uint32_t series, points;	/* of a selector, of a range query: 500,000 11,000 */
+		uint64_t memory, cache;		/* bytes of one query, of the result cache: 256 MiB 64 MiB */
+	} query;
 	struct {
 		uint32_t series, series_per_metric, labels;	/* 1000000 20000 64 */
 		uint64_t name, value;	/* bytes: 256, 4 KiB */

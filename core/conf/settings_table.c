@@ -129,6 +129,9 @@ static const struct kymo_option http[HTTP_OPTIONS] = {
 			 .help = "Reload and changes of instances over TCP too, not only over the control socket." },
 	[HTTP_HOSTS] = { .key = "hosts", .type = KYMO_STRINGS, .preset = "[]",
 			 .help = "Host names by which kymo may be asked, beside addresses and localhost." },
+	[HTTP_ORIGINS] = { .key = "origins", .type = KYMO_STRINGS, .preset = "[\"*\"]",
+			   .help = "Web pages that may read the Prometheus API from a browser (CORS): https://host:port, or * "
+				   "for any. []: none." },
 	[HTTP_CONNECTIONS] = { .key = "connections", .type = KYMO_INTEGER, .preset = "256", .min = 1, .max = 65536,
 			       .help = "Connections at a time." },
 	[HTTP_BODY] = { .key = "body", .type = KYMO_SIZE, .preset = "10MiB", .min = KIB, .max = GIB,
@@ -137,6 +140,27 @@ static const struct kymo_option http[HTTP_OPTIONS] = {
 			     .help = "Bodies of all requests that are being received or worked on, together." },
 	[HTTP_WRITE] = { .key = "write", .type = KYMO_FLAG, .preset = "true",
 			 .help = "Take samples of others: Prometheus remote write." },
+};
+
+static const struct kymo_option query[QUERY_OPTIONS] = {
+	[QUERY_LOOKBACK] = { .key = "lookback", .type = KYMO_DURATION, .preset = "5m", .min = 1, .max = 365 * DAY,
+			     .help = "How old the newest sample of a series may be and still count." },
+	[QUERY_TIMEOUT] = { .key = "timeout", .type = KYMO_DURATION, .preset = "2m", .min = 1, .max = DAY,
+			    .help = "How long one query may take; a request may ask for less." },
+	[QUERY_CONCURRENT] = { .key = "concurrent", .type = KYMO_INTEGER, .preset = "8", .min = 1, .max = 256,
+			       .help = "Queries that are worked on at a time." },
+	[QUERY_QUEUE] = { .key = "queue", .type = KYMO_INTEGER, .preset = "64", .min = 0, .max = 65536,
+			  .help = "Queries that may wait for their turn; one more is answered 503." },
+	[QUERY_SAMPLES] = { .key = "samples", .type = KYMO_INTEGER, .preset = "50000000", .min = 1000, .max = 1e12,
+			    .help = "Samples and records of tiers that one query may read." },
+	[QUERY_SERIES] = { .key = "series", .type = KYMO_INTEGER, .preset = "500000", .min = 1, .max = 100e6,
+			   .help = "Series that one selector may match." },
+	[QUERY_POINTS] = { .key = "points", .type = KYMO_INTEGER, .preset = "11000", .min = 1, .max = 1e6,
+			   .help = "Steps of a range query." },
+	[QUERY_MEMORY] = { .key = "memory", .type = KYMO_SIZE, .preset = "256MiB", .min = MIB, .max = 1024 * GIB,
+			   .help = "What one query may hold in memory." },
+	[QUERY_CACHE] = { .key = "cache", .type = KYMO_SIZE, .preset = "64MiB", .min = 0, .max = 1024 * GIB,
+			  .help = "Memory for results of range queries that are asked again. 0B: none." },
 };
 
 static const struct kymo_option limits[LIMIT_OPTIONS] = {
@@ -187,6 +211,8 @@ static const struct kymo_option root[ROOT_OPTIONS] = {
 			 .preset = "[]", .help = "Where batches go beside the store." },
 	[ROOT_HTTP] = { .key = "http", .type = OPTION_SECTION, .flags = OPTION_OFF, .fields = http,
 			.n_fields = HTTP_OPTIONS, .help = "Queries and pushes over HTTP." },
+	[ROOT_QUERY] = { .key = "query", .type = OPTION_SECTION, .fields = query, .n_fields = QUERY_OPTIONS,
+			 .help = "PromQL: what a query means that says nothing else, and what it may cost." },
 	[ROOT_LIMITS] = { .key = "limits", .type = OPTION_SECTION, .fields = limits, .n_fields = LIMIT_OPTIONS,
 			  .help = "What is over a limit is refused alone, and counted." },
 	[ROOT_SOCKETS] = { .key = "sockets", .type = KYMO_STRING, .flags = KYMO_WRITES,

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define POOL_THREADS 256
+
 struct pool;
 
 /* Something to be done once; whoever puts it in owns its memory. */
@@ -19,12 +21,17 @@ struct job {
 	struct job *next;
 };
 
-/* So many threads of that name (at most 15 bytes), and room for so many jobs that wait. 0 or a negative errno. */
+/* So many threads of that name (at most 15 bytes; POOL_THREADS), and room for so many jobs that wait. 0 or a negative errno. */
 int pool_create(const char *name, uint32_t threads, uint32_t room, struct pool **out);
 /* What runs is waited for, what waits is dropped. No put may follow. NULL is fine. */
 void pool_destroy(struct pool *pool);
 
+/* From now on so many run at a time and wait. 0 or a negative errno: fewer run than asked for. */
+int pool_configure(struct pool *pool, uint32_t threads, uint32_t room);
+
 /* Any thread. false: there is no room. */
 bool pool_put(struct pool *pool, struct job *job);
+/* The next part of what had its turn before: in front of what waits, and there is always room. false: the pool ends. */
+bool pool_go_on(struct pool *pool, struct job *job);
 
 #endif

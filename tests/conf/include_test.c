@@ -109,7 +109,7 @@ static void what_stands_twice_is_refused(void **state)
 	assert_refused("b.yaml:1:9: \"path\" stands twice (the first at kymo.yaml:2:9; only lists and mappings are joined)\n"
 		       "b.yaml:3:1: \"log\" stands twice (the first at kymo.yaml:4:1; only lists and mappings are joined)\n"
 		       "b.yaml:4:1: unknown key \"foo\" in the configuration (it has store, defaults, labels, plugin_path, "
-		       "plugins, sinks, http, limits, sockets, log and include)\n"
+		       "plugins, sinks, http, query, limits, sockets, log and include)\n"
 		       "b.yaml:2:11: a second instance is named \"x\" (the first at kymo.yaml:3:11; set name: on one of them)");
 }
 

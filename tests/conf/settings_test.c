@@ -70,6 +70,17 @@ static void nothing_gives_all_presets(void **state)
 	assert_int_equal(s->http.n_hosts, 0);
 	assert_int_equal(s->http.connections, 256);
 	assert_int_equal(s->http.body, 10 << 20);
+	assert_int_equal(s->http.n_origins, 1);
+	assert_string_equal(s->http.origins[0], "*");
+	assert_int_equal(s->query.lookback, 300000);
+	assert_int_equal(s->query.timeout, 120000);
+	assert_int_equal(s->query.concurrent, 8);
+	assert_int_equal(s->query.queue, 64);
+	assert_int_equal(s->query.samples, 50000000);
+	assert_int_equal(s->query.series, 500000);
+	assert_int_equal(s->query.points, 11000);
+	assert_int_equal(s->query.memory, 256 << 20);
+	assert_int_equal(s->query.cache, 64 << 20);
 	assert_int_equal(s->limits.series, 1000000);
 	assert_int_equal(s->limits.series_per_metric, 20000);
 	assert_int_equal(s->limits.labels, 64);
@@ -124,6 +135,7 @@ static const char full[] =
 	"  hosts: [metrics.example]\n"
 	"  connections: 10\n"
 	"  body: 1MiB\n"
+	"query: {lookback: 1m, timeout: 3s, concurrent: 4, queue: 5, samples: 6000, series: 7, points: 8, memory: 9MiB, cache: 0B}\n"
 	"limits: {series: 10, series_per_metric: 5, labels: 8, name: 64B, value: 1KiB, points: 100, samples: 1000}\n"
 	"sockets: /run/test\n"
 	"log: {level: warn, store: debug, http: error}\n";
@@ -200,6 +212,15 @@ static void every_key_arrives(void **state)
 	assert_string_equal(s->http.hosts[0], "metrics.example");
 	assert_int_equal(s->http.connections, 10);
 	assert_int_equal(s->http.body, 1 << 20);
+	assert_int_equal(s->query.lookback, 60000);
+	assert_int_equal(s->query.timeout, 3000);
+	assert_int_equal(s->query.concurrent, 4);
+	assert_int_equal(s->query.queue, 5);
+	assert_int_equal(s->query.samples, 6000);
+	assert_int_equal(s->query.series, 7);
+	assert_int_equal(s->query.points, 8);
+	assert_int_equal(s->query.memory, 9 << 20);
+	assert_int_equal(s->query.cache, 0);
 	assert_int_equal(s->limits.series, 10);
 	assert_int_equal(s->limits.series_per_metric, 5);
 	assert_int_equal(s->limits.labels, 8);
@@ -350,7 +371,7 @@ static const struct { const char *text, *result; } wrong[] = {
 	  "t:2:19: \"sync\" stands twice (the first at t:2:9)\n"
 	  "t:2:15: sync: \"1x\" is not a duration (write 500ms, 10s or 5m)\n"
 	  "t:3:1: unknown key \"foo\" in the configuration (it has store, defaults, labels, plugin_path, plugins, sinks, "
-	  "http, limits, sockets, log and include)\n"
+	  "http, query, limits, sockets, log and include)\n"
 	  "t:7:26: admin: \"2\" is not a boolean (write true or false; yes, no, on and off do too)\n"
 	  "t:6:3: a second instance is named \"a\" (the first at t:5:3; set name: on one of them)\n"
 	  "t:7:16: listen: \"1\" " PORT_ALONE },

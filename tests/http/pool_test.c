@@ -94,11 +94,64 @@ static void refuses_what_has_no_room_and_drops_what_waits(void **state)
 	assert_int_equal(done + dropped, 5);
 }
 
+static void what_goes_on_comes_first_and_needs_no_room(void **state)
+{
+	struct pool *pool = NULL;
+
+	(void)state;
+	held = true;
+	assert_int_equal(pool_create("test", 1, 1, &pool), 0);
+	assert_true(pool_put(pool, &jobs[0].job));
+	while (begun != 1)
+		rest();
+	assert_true(pool_put(pool, &jobs[2].job));
+	assert_false(pool_put(pool, &jobs[3].job));
+	assert_true(pool_go_on(pool, &jobs[1].job));
+	held = false;
+	while (done < 3)
+		rest();
+	assert_int_equal(last, 3);	/* in order of their numbers */
+	pool_destroy(pool);
+}
+
+static void more_or_fewer_may_run(void **state)
+{
+	struct pool *pool = NULL;
+
+	(void)state;
+	held = true;
+	assert_int_equal(pool_create("test", 1, 8, &pool), 0);
+	for (int i = 0; i < 4; i++)
+		assert_true(pool_put(pool, &jobs[i].job));
+	assert_int_equal(pool_configure(pool, 3, 1), 0);
+	while (begun != 3)
+		rest();
+	assert_false(pool_put(pool, &jobs[4].job));	/* one waits, and there is room for one */
+	assert_int_equal(pool_configure(pool, 1, 8), 0);
+	held = false;
+	while (done < 4)
+		rest();
+	held = true;
+	for (int i = 4; i < 8; i++)
+		assert_true(pool_put(pool, &jobs[i].job));
+	while (begun != 5)
+		rest();
+	for (int i = 0; i < 20; i++)
+		rest();
+	assert_int_equal(begun, 5);	/* one at a time again */
+	held = false;
+	while (done < 8)
+		rest();
+	pool_destroy(pool);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(does_one_after_the_other, begin),
 		cmocka_unit_test_setup(refuses_what_has_no_room_and_drops_what_waits, begin),
+		cmocka_unit_test_setup(what_goes_on_comes_first_and_needs_no_room, begin),
+		cmocka_unit_test_setup(more_or_fewer_may_run, begin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
