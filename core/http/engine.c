@@ -27,6 +27,7 @@ struct engine {
 	_Atomic uint32_t connections[2];	/* over TCP, over the control socket */
 	_Atomic uint32_t turn;
 	_Atomic uint64_t held;			/* bytes of bodies */
+	_Atomic uint32_t streams;		/* answers that pools make piece by piece */
 	pthread_mutex_t guard;			/* of what follows */
 	struct rules *rules;
 	struct buf memory[MEMORY_KEPT];		/* of bodies, to be used again */
@@ -34,12 +35,15 @@ struct engine {
 	struct pool *pools[LANES];
 };
 
-/* Queries and writes are work for the CPU, changes mostly wait: for each other, for plugins, for the disk. */
+/*
+ * Writes are work for the CPU, changes mostly wait: for each other, for plugins,
+ * for the disk. How many queries there may be says the configuration.
+ */
 static const struct {
 	const char *name;
 	uint32_t threads, room;
 } lanes[LANES] = {
-	[LANE_QUERIES] = { "kymo-query", 2, 64 },
+	[LANE_QUERIES] = { "kymo-query", 1, 0 },
 	[LANE_WRITES] = { "kymo-write", 2, 64 },
 	[LANE_CHANGES] = { "kymo-change", 2, 32 },
 };
@@ -92,9 +96,30 @@ void engine_give_memory(struct engine *engine, struct buf *body)
 	buf_fini(body);
 }
 
+static bool has_room(struct engine *engine, enum lane lane)
+{
+	LOCK(&engine->guard);
+	return lane != LANE_QUERIES || engine->streams < engine->rules->concurrent + engine->rules->queue;
+}
+
 bool engine_put(struct engine *engine, enum lane lane, struct job *job)
 {
-	return pool_put(engine->pools[lane], job);
+	return has_room(engine, lane) && pool_put(engine->pools[lane], job);
+}
+
+bool engine_go_on(struct engine *engine, enum lane lane, struct job *job)
+{
+	return pool_go_on(engine->pools[lane], job);
+}
+
+void engine_stream_begun(struct engine *engine)
+{
+	engine->streams++;
+}
+
+void engine_stream_ended(struct engine *engine)
+{
+	engine->streams--;
 }
 
 static uint32_t most_connections(struct engine *engine, bool control)
@@ -113,9 +138,20 @@ void engine_leave(struct engine *engine, bool control)
 	engine->connections[control]--;
 }
 
+/* Threads that do not start are not there: what there is goes on. */
+static void configure_queries(struct engine *engine, const struct rules *rules)
+{
+	int r = pool_configure(engine->pools[LANE_QUERIES], rules->concurrent, rules->queue);
+
+	if (r < 0)
+		log_error(LOG_HTTP, "fewer threads than query.concurrent: %s", error_name(r));
+}
+
 void engine_set_rules(struct engine *engine, struct rules *rules)
 {
 	struct rules *old;
+
+	configure_queries(engine, rules);
 
 	pthread_mutex_lock(&engine->guard);
 	old = engine->rules;
@@ -146,11 +182,13 @@ static void await_answers(const struct engine *engine, int ms)
 static void destroy(struct engine *engine)
 {
 	for (int lane = 0; lane < LANES; lane++)
-		pool_destroy(engine->pools[lane]);
+		pool_end(engine->pools[lane]);
 	await_answers(engine, DROPPED_MS);
 	for (int i = 0; i < WORKERS; i++)
 		if (engine->worker[i].daemon)
 			MHD_stop_daemon(engine->worker[i].daemon);
+	for (int lane = 0; lane < LANES; lane++)
+		pool_destroy(engine->pools[lane]);
 	left_out_fini(&engine->left_out);
 	rules_release(engine->rules);
 	while (engine->n_memory)
@@ -175,6 +213,8 @@ int engine_start(struct kymo *kymo, struct rules *rules, struct engine **out, st
 	for (int lane = 0; r == 0 && lane < LANES; lane++)
 		if (lanes[lane].threads)
 			r = pool_create(lanes[lane].name, lanes[lane].threads, lanes[lane].room, &engine->pools[lane]);
+	if (r == 0)
+		r = pool_configure(engine->pools[LANE_QUERIES], rules->concurrent, rules->queue);
 	for (int i = 0; r == 0 && i < WORKERS; i++) {
 		engine->worker[i].engine = engine;
 		r = exchange_start(&engine->worker[i]);

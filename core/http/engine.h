@@ -49,6 +49,11 @@ struct buf engine_take_memory(struct engine *engine);
 void engine_give_memory(struct engine *engine, struct buf *body);
 /* Do it on a thread of that lane (not LANE_AT_ONCE). False: too much waits there. */
 bool engine_put(struct engine *engine, enum lane lane, struct job *job);
+/* The next part of what had its turn; false: the server ends. */
+bool engine_go_on(struct engine *engine, enum lane lane, struct job *job);
+/* Answers that pools make piece by piece count as queries that wait. */
+void engine_stream_begun(struct engine *engine);
+void engine_stream_ended(struct engine *engine);
 /* A connection begins; false: it is one too many, and is only to be told so. */
 bool engine_enter(struct engine *engine, bool control);
 void engine_leave(struct engine *engine, bool control);

@@ -4,6 +4,7 @@
  * limits first), guarded, routed, answered. While a pool works on an answer its
  * connection is suspended: nobody else touches the exchange then.
  */
+#include "http/answer.h"
 #include "http/engine.h"
 #include "http/guard.h"
 #include "http/route.h"
@@ -13,13 +14,13 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <stddef.h>
+#include <strings.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
 #define HEADERS_MOST (32 << 10)		/* memory of a connection: request line and headers */
 #define IDLE_SECONDS 30			/* between requests */
 #define SILENT_SECONDS 10		/* within one, and before the first: of clients that stop half way */
-#define PIECE (32 << 10)		/* of an answer that is made as it is sent */
 #define REFUSED_SECONDS 2		/* for a connection too many to ask for its 503 */
 #define DRAINED_MOST 16			/* times the limit of a body: so much of a larger one is read and dropped */
 #define EXPECTED_LEAST 4096		/* bodies of such sizes get their memory at once */
@@ -43,6 +44,7 @@ struct exchange {
 	bool out_of_memory, not_text;
 	struct MHD_Connection *connection;	/* while it is suspended */
 	const struct route *route;
+	enum coding coding;		/* that the client wants */
 	struct job job;
 	bool answered;			/* by a pool */
 };
@@ -63,128 +65,40 @@ static enum MHD_Result take_parameter(void *data, enum MHD_ValueKind kind, const
 	return MHD_YES;
 }
 
-/* The text of an answer, which is the library's then; or one that needs no memory. */
-static struct MHD_Response *make_answer(struct response *response)
-{
-	static char no_memory[] = "{\"error\":\"the answer does not fit into memory\",\"status\":503}";
-	struct buf body = response->body;
-
-	response->body = (struct buf){ 0 };
-	if (buf_failed(&body)) {
-		buf_fini(&body);
-		response->status = 503;
-		response->content_type = NULL;
-		return MHD_create_response_from_buffer(sizeof no_memory - 1, no_memory, MHD_RESPMEM_PERSISTENT);
-	}
-	if (!body.data)
-		return MHD_create_response_from_buffer(0, no_memory, MHD_RESPMEM_PERSISTENT);
-	return MHD_create_response_from_buffer(body.len, body.data, MHD_RESPMEM_MUST_FREE);
-}
-
-/* ---- an answer that is made as it is sent ---- */
-
-struct sending {
-	struct response_stream stream;
-	struct buf piece;
-	size_t at;			/* in piece: so much is sent */
-};
-
-static ssize_t send_piece(void *data, uint64_t at, char *to, size_t most)
-{
-	struct sending *sending = data;
-	size_t n;
-
-	(void)at;
-	if (sending->at == sending->piece.len) {
-		buf_clear(&sending->piece);
-		sending->at = 0;
-		if (sending->stream.next(sending->stream.data, &sending->piece) < 0)
-			return MHD_CONTENT_READER_END_WITH_ERROR;
-	}
-	n = sending->piece.len - sending->at;
-	if (!n)
-		return MHD_CONTENT_READER_END_OF_STREAM;
-	n = n < most ? n : most;
-	memcpy(to, sending->piece.data + sending->at, n);
-	sending->at += n;
-	return (ssize_t)n;
-}
-
-static void end_sending(void *data)
-{
-	struct sending *sending = data;
-
-	sending->stream.end(sending->stream.data);
-	buf_fini(&sending->piece);
-	free(sending);
-}
-
-/* Takes the stream over, also when it fails. */
-static struct MHD_Response *make_stream(struct response *response)
-{
-	struct sending *sending = calloc(1, sizeof *sending);
-	struct MHD_Response *answer;
-
-	if (!sending) {
-		response_drop_stream(response);
-		return NULL;
-	}
-	sending->stream = response->stream;
-	response->stream = (struct response_stream){ 0 };
-	answer = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE, send_piece, sending, end_sending);
-	if (!answer)
-		end_sending(sending);
-	return answer;
-}
-
-/* ---- any answer ---- */
-
-static void add_number(struct MHD_Response *answer, const char *header, unsigned number)
-{
-	char text[16];
-
-	snprintf(text, sizeof text, "%u", number);
-	MHD_add_response_header(answer, header, text);
-}
-
-/* A client that sends nothing more; libmicrohttpd itself sees that late, where an answer has no length. */
-static bool sends_no_more(struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	char byte;
-
-	return info && recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
-}
-
-static enum MHD_Result respond(struct MHD_Connection *connection, struct response *response)
-{
-	struct MHD_Response *answer = response->stream.next ? make_stream(response) : make_answer(response);
-	enum MHD_Result sent;
-
-	if (!answer)
-		return MHD_NO;
-	MHD_add_response_header(answer, MHD_HTTP_HEADER_CONTENT_TYPE,
-				response->content_type ? response->content_type : "application/json");
-	MHD_add_response_header(answer, "X-Content-Type-Options", "nosniff");
-	if (response->allow)
-		MHD_add_response_header(answer, MHD_HTTP_HEADER_ALLOW, response->allow);
-	if (response->retry_after)
-		add_number(answer, MHD_HTTP_HEADER_RETRY_AFTER, response->retry_after);
-	if (response->close || sends_no_more(connection))
-		MHD_add_response_header(answer, MHD_HTTP_HEADER_CONNECTION, "close");
-	sent = MHD_queue_response(connection, response->status, answer);
-	MHD_destroy_response(answer);
-	return sent;
-}
-
 static const char *header(struct MHD_Connection *connection, const char *name)
 {
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-static bool changes_something(const char *method)
+static bool changes_something(const struct exchange *exchange)
 {
-	return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 && strcmp(method, "OPTIONS") != 0;
+	const char *method = exchange->request.method;
+
+	return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 && strcmp(method, "OPTIONS") != 0 &&
+	       !exchange->response.shared;
+}
+
+/* Which pages of elsewhere may read what is shared: the Origin of this one, "*" for all, or NULL. */
+static const char *admitted_origin(const struct exchange *exchange, const char *origin)
+{
+	for (uint32_t i = 0; origin && i < exchange->rules->n_origins; i++) {
+		if (!strcmp(exchange->rules->origins[i], "*"))
+			return "*";
+		if (!strcasecmp(exchange->rules->origins[i], origin))
+			return origin;
+	}
+	return NULL;
+}
+
+static enum MHD_Result respond(struct MHD_Connection *connection, struct exchange *exchange)
+{
+	struct answering answering = { .engine = exchange->engine, .coding = exchange->coding };
+
+	if (exchange->route)
+		answering.lane = exchange->route->lane;
+	if (exchange->response.shared)
+		answering.origin = admitted_origin(exchange, header(connection, MHD_HTTP_HEADER_ORIGIN));
+	return answer_send(connection, &exchange->response, &answering);
 }
 
 static bool is_trusted(const struct exchange *exchange, struct MHD_Connection *connection)
@@ -208,7 +122,7 @@ static bool admit_sender(const struct exchange *exchange, struct MHD_Connection 
 			       host);
 		return false;
 	}
-	if (changes_something(exchange->request.method) && !guard_origin(header(connection, MHD_HTTP_HEADER_ORIGIN), host)) {
+	if (changes_something(exchange) && !guard_origin(header(connection, MHD_HTTP_HEADER_ORIGIN), host)) {
 		response_error(response, 403, "requests from pages of other origins are refused");
 		return false;
 	}
@@ -249,6 +163,14 @@ static void take_headers(struct exchange *exchange, struct MHD_Connection *conne
 	request->content_encoding = header(connection, MHD_HTTP_HEADER_CONTENT_ENCODING);
 	request->write_version = header(connection, "X-Prometheus-Remote-Write-Version");
 	request->write = exchange->rules->write;
+	exchange->coding = coding_choose(header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING));
+}
+
+static int socket_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	return info ? info->connect_fd : -1;
 }
 
 /* ---- on a thread of a pool ---- */
@@ -269,6 +191,7 @@ static void run_job(struct job *job)
 	struct exchange *exchange = of_job(job);
 
 	route_run(exchange->route, &exchange->request, &exchange->response);
+	answer_pack(&exchange->response, exchange->coding);
 	resume(exchange);
 }
 
@@ -328,11 +251,12 @@ static enum MHD_Result answer(struct MHD_Connection *connection, struct exchange
 			       exchange->rules->connections);
 	} else if (admit_sender(exchange, connection, response) && admit_size(exchange, response)) {
 		exchange->request.trusted = is_trusted(exchange, connection);
+		exchange->request.client = socket_of(connection);
 		take_headers(exchange, connection);
 		if (!make_response(exchange, connection))
 			return MHD_YES;
 	}
-	return respond(connection, response);
+	return respond(connection, exchange);
 }
 
 static struct exchange *begin(struct worker *worker, enum way way, const char *path, const char *method)
@@ -346,6 +270,7 @@ static struct exchange *begin(struct worker *worker, enum way way, const char *p
 	exchange->engine = worker->engine;
 	exchange->rules = engine_hold_rules(worker->engine);
 	exchange->response.status = 200;
+	exchange->response.shared = exchange->response.prometheus = route_is_prometheus(path);
 	exchange->request = (struct request){
 		.kymo = engine_kymo(worker->engine),
 		.method = method,
@@ -447,7 +372,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 		return exchange->refused || announces_too_much(connection, exchange) ? answer(connection, exchange) : MHD_YES;
 	}
 	if (exchange->answered)
-		return respond(connection, &exchange->response);
+		return respond(connection, exchange);
 	if (*n) {
 		enum MHD_Result more = take_body(exchange, body, *n);
 

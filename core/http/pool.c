@@ -90,17 +90,27 @@ static void end_threads(struct pool *pool)
 	pthread_mutex_unlock(&pool->mutex);
 	for (uint32_t i = 0; i < pool->n; i++)
 		pthread_join(pool->threads[i], NULL);
+	pool->n = 0;
+}
+
+void pool_end(struct pool *pool)
+{
+	struct job *job, *next;
+
+	if (!pool)
+		return;
+	end_threads(pool);
+	for (job = pool->first, pool->first = NULL; job; job = next) {
+		next = job->next;
+		job->drop(job);
+	}
 }
 
 void pool_destroy(struct pool *pool)
 {
 	if (!pool)
 		return;
-	end_threads(pool);
-	for (struct job *job = pool->first, *next; job; job = next) {
-		next = job->next;
-		job->drop(job);
-	}
+	pool_end(pool);
 	pthread_cond_destroy(&pool->came);
 	pthread_mutex_destroy(&pool->mutex);
 	free(pool);

@@ -23,7 +23,9 @@ struct job {
 
 /* So many threads of that name (at most 15 bytes; POOL_THREADS), and room for so many jobs that wait. 0 or a negative errno. */
 int pool_create(const char *name, uint32_t threads, uint32_t room, struct pool **out);
-/* What runs is waited for, what waits is dropped. No put may follow. NULL is fine. */
+/* What runs is waited for, what waits is dropped, what comes is refused. NULL is fine. */
+void pool_end(struct pool *pool);
+/* The same; no call may follow. NULL is fine. */
 void pool_destroy(struct pool *pool);
 
 /* From now on so many run at a time and wait. 0 or a negative errno: fewer run than asked for. */

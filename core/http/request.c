@@ -7,6 +7,7 @@
 #include "util/utf8.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -16,6 +17,13 @@ const char *request_parameter(const struct request *request, const char *name)
 		if (!strcmp(request->parameters[i].name, name))
 			return request->parameters[i].value;
 	return NULL;
+}
+
+bool request_is_gone(void *client)
+{
+	struct pollfd poll_of = { .fd = *(int *)client, .events = POLLRDHUP };
+
+	return poll_of.fd >= 0 && poll(&poll_of, 1, 0) == 1 && (poll_of.revents & (POLLRDHUP | POLLHUP | POLLERR));
 }
 
 char *request_rest(const struct request *request, struct error *err)
@@ -80,16 +88,37 @@ void response_drop_stream(struct response *response)
 	response->stream = (struct response_stream){ 0 };
 }
 
+static const char *error_type(unsigned status)
+{
+	switch (status) {
+	case 404:
+		return "not_found";
+	case 422:
+		return "execution";
+	case 429:
+	case 503:
+		return "unavailable";
+	default:
+		return status < 500 ? "bad_data" : "internal";
+	}
+}
+
 static void put_error(struct response *response, unsigned status, const char *text)
 {
 	struct json json = json_to(&response->body);
 
 	buf_clear(&response->body);
+	response_drop_stream(response);
 	response->status = status;
 	response->content_type = "application/json";
 	json_object(&json);
+	if (response->prometheus) {
+		json_put_text(&json, "status", "error");
+		json_put_text(&json, "errorType", response->error_type ? response->error_type : error_type(status));
+	}
 	json_put_text(&json, "error", text);
-	json_put_unsigned(&json, "status", status);
+	if (!response->prometheus)
+		json_put_unsigned(&json, "status", status);
 	json_end(&json);
 }
 

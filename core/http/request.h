@@ -8,6 +8,7 @@
 #ifndef HTTP_REQUEST_H
 #define HTTP_REQUEST_H
 
+#include "http/coding.h"
 #include "http/left_out.h"
 #include "service/service.h"
 #include "util/json.h"
@@ -31,9 +32,15 @@ struct request {
 	const char *write_version;	/* X-Prometheus-Remote-Write-Version; or NULL */
 	bool write;			/* remote write is on */
 	struct left_out *left_out;	/* names that /metrics could not show; NULL: nobody keeps them */
+	int client;			/* its socket, for request_is_gone(); -1: none */
 };
+/* Has who sent it gone away? *client is its socket. As promql_request.is_cancelled wants it. */
+bool request_is_gone(void *client);
 
-/* An answer that is made piece by piece while it is sent, on the thread of the connection. */
+/*
+ * An answer that is made piece by piece while it is sent, by the lane that ran the
+ * handler: one thread at a time, but not always the same.
+ */
 struct response_stream {
 	int (*next)(void *data, struct buf *piece);	/* into an empty buf; empty after it: that was all. Negative errno: it breaks off */
 	void (*end)(void *data);
@@ -46,8 +53,12 @@ struct response {
 	const char *allow;		/* of a 405 and OPTIONS; or NULL */
 	unsigned retry_after;		/* seconds; 0: not said */
 	bool close;			/* the connection ends with it */
+	bool prometheus;		/* errors as those of its API: {"status":"error","errorType":...} */
+	bool shared;			/* web pages of other origins may read it */
+	const char *error_type;		/* of such an error, where the status does not say it: "canceled" */
 	struct buf body;
-	struct response_stream stream;	/* instead of the body; next NULL: there is none */
+	enum coding coding;		/* of the body */
+	struct response_stream stream;	/* what follows the body; next NULL: nothing */
 };
 /* Ends a stream that nobody sends. */
 void response_drop_stream(struct response *response);
@@ -64,7 +75,7 @@ int request_check_parameters(const struct request *request, const char *const *a
 /* What stands for * in the route, to be freed. NULL with the reason: out of memory, not UTF-8. */
 char *request_rest(const struct request *request, struct error *err);
 
-/* {"error": text, "status": status}, in place of what the body holds. */
+/* {"error": text, "status": status}, or as Prometheus says it, in place of what the body holds and of a stream. */
 void response_error(struct response *response, unsigned status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* The same from a failed call: its code chooses the status (EINVAL 400, ENOENT 404, EEXIST 409, E2BIG 422 ...). */

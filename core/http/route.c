@@ -2,6 +2,8 @@
 /* route.c - the table, and finding a row in it. */
 #include "http/route.h"
 
+#include "util/check.h"
+
 static const struct route routes[] = {
 	{ "GET",    "/-/healthy",                 api_healthy,         false, LANE_AT_ONCE },
 	{ "GET",    "/-/ready",                   api_ready,           false, LANE_AT_ONCE },
@@ -26,6 +28,19 @@ static const struct route routes[] = {
 	{ "POST",   "/kymo/v1/events",            api_events,          false, LANE_AT_ONCE },
 	{ "POST",   "/kymo/v1/maintain",          api_maintain,        false, LANE_CHANGES },
 };
+
+bool route_is_prometheus(const char *path)
+{
+	static const char root[] = "/api/v1/";
+	static const char *const writing[] = { "write", "import/", "admin/" };
+
+	if (strncmp(path, root, sizeof root - 1) != 0)
+		return false;
+	for (size_t i = 0; i < COUNT_OF(writing); i++)
+		if (!strncmp(path + sizeof root - 1, writing[i], strlen(writing[i])))
+			return false;
+	return true;
+}
 
 /* Does the path fit; and which part of it stands for the *? */
 static bool path_fits(const char *pattern, const char *path, const char **rest, uint32_t *n)
@@ -57,6 +72,8 @@ static const char *allow_text(bool get, bool post, bool erase)
 
 static void refuse(const struct request *request, struct response *response, const char *allow)
 {
+	if (!allow && response->prometheus && !strcmp(request->method, "OPTIONS"))
+		allow = "GET, HEAD, POST, OPTIONS";	/* as Prometheus: of any path */
 	if (!allow) {
 		response_error(response, 404, "there is no %.200s (docs/http.md lists what there is)", request->path);
 		return;

@@ -31,6 +31,8 @@ struct route {
  * answered: 404, 405 with Allow, 403 where admin is needed, OPTIONS.
  */
 const struct route *route_find(struct request *request, struct response *response);
+/* Is this path one of the Prometheus API that only reads: its errors are JSON of that kind, web pages may read it. */
+bool route_is_prometheus(const char *path);
 /* Call its handler. */
 void route_run(const struct route *route, const struct request *request, struct response *response);
 

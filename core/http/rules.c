@@ -2,17 +2,24 @@
 /* rules.c - see rules.h. */
 #include "http/rules.h"
 
-static int copy_hosts(struct rules *rules, const struct settings *settings)
+/* *copied: how many there are; fewer than n, or NULL: out of memory. */
+static char **copy_texts(const char *const *texts, uint32_t n, uint32_t *copied)
 {
-	rules->hosts = calloc(settings->http.n_hosts + 1, sizeof *rules->hosts);
-	if (!rules->hosts)
-		return -1;
-	for (; rules->n_hosts < settings->http.n_hosts; rules->n_hosts++) {
-		rules->hosts[rules->n_hosts] = strdup(settings->http.hosts[rules->n_hosts]);
-		if (!rules->hosts[rules->n_hosts])
-			return -1;
+	char **copy = calloc(n + 1, sizeof *copy);
+
+	for (*copied = 0; copy && *copied < n; (*copied)++) {
+		copy[*copied] = strdup(texts[*copied]);
+		if (!copy[*copied])
+			break;
 	}
-	return 0;
+	return copy;
+}
+
+static void free_texts(char **texts, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		free(texts[i]);
+	free(texts);
 }
 
 struct rules *rules_create(const struct settings *settings)
@@ -27,7 +34,11 @@ struct rules *rules_create(const struct settings *settings)
 	rules->body = settings->http.body;
 	rules->in_flight = settings->http.in_flight;
 	rules->write = settings->http.write;
-	if (copy_hosts(rules, settings) == 0)
+	rules->concurrent = settings->query.concurrent;
+	rules->queue = settings->query.queue;
+	rules->hosts = copy_texts(settings->http.hosts, settings->http.n_hosts, &rules->n_hosts);
+	rules->origins = copy_texts(settings->http.origins, settings->http.n_origins, &rules->n_origins);
+	if (rules->hosts && rules->n_hosts == settings->http.n_hosts && rules->origins && rules->n_origins == settings->http.n_origins)
 		return rules;
 	rules_release(rules);
 	return NULL;
@@ -43,8 +54,7 @@ void rules_release(struct rules *rules)
 {
 	if (!rules || --rules->holders)
 		return;
-	for (uint32_t i = 0; i < rules->n_hosts; i++)
-		free(rules->hosts[i]);
-	free(rules->hosts);
+	free_texts(rules->hosts, rules->n_hosts);
+	free_texts(rules->origins, rules->n_origins);
 	free(rules);
 }

@@ -17,6 +17,9 @@ struct rules {
 	bool write;			/* remote write is on */
 	uint32_t n_hosts;
 	char **hosts;			/* names allowed in Host */
+	uint32_t n_origins;
+	char **origins;			/* of web pages that may read the Prometheus API; "*": any */
+	uint32_t concurrent, queue;	/* queries at work, and waiting */
 };
 
 struct rules *rules_create(const struct settings *settings);	/* NULL: out of memory */

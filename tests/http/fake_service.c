@@ -421,8 +421,8 @@ struct response fake_request(struct kymo *kymo, const char *method, const char *
 {
 	struct request request = { .kymo = kymo, .method = method, .path = path, .trusted = trusted,
 				   .content_type = kymo->content_type, .content_encoding = kymo->content_encoding,
-				   .write_version = kymo->write_version, .write = !kymo->write_off };
-	struct response response = { .status = 200 };
+				   .write_version = kymo->write_version, .write = !kymo->write_off, .client = -1 };
+	struct response response = { .status = 200, .prometheus = route_is_prometheus(path) };
 	const struct route *route;
 	char copy[4096];
 

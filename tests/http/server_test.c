@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <zlib.h>
 
 static struct kymo fake;
 static struct http_server *server;
@@ -33,7 +34,7 @@ static struct settings *settings_of(const char *http)
 	struct error err = { 0 };
 	struct settings *settings;
 
-	buf_printf(&text, "sockets: \"%s\"\nplugins: []\nhttp: %s\n", folder, http);
+	buf_printf(&text, "sockets: \"%s\"\nplugins: []\nquery: {concurrent: 2}\nhttp: %s\n", folder, http);
 	settings = settings_parse("test.yaml", buf_text(&text), text.len, &err);
 	if (!settings)
 		fail_msg("%s", error_text(&err));
@@ -128,7 +129,7 @@ static const char *hear(int fd, struct buf *text)
 		ssize_t n;
 
 		length = body ? strcasestr(so_far, "Content-Length: ") : NULL;
-		if (body && length && strlen(body + 4) >= (size_t)atol(length + 16))
+		if (body && length && (size_t)((char *)text->data + text->len - body - 4) >= (size_t)atol(length + 16))
 			return so_far;
 		n = recv(fd, piece, sizeof piece, 0);
 		if (n <= 0)
@@ -155,6 +156,20 @@ static void expect(const char *request, const char *status, const char *words)
 
 	assert_true(fd >= 0);
 	expect_answer(fd, request, status, words);
+	close(fd);
+}
+
+/* And not these words. */
+static void expect_without(const char *request, const char *status, const char *words)
+{
+	AUTO_BUF text = { 0 };
+	int fd = dial_tcp(http_server_address(server, 0));
+	const char *answer;
+
+	say(fd, request);
+	answer = hear(fd, &text);
+	if (!strstr(answer, status) || strstr(answer, words))
+		fail_msg("%s\ngot: %s\ninstead of %s without %s", request, answer, status, words);
 	close(fd);
 }
 
@@ -225,6 +240,77 @@ static void strangers_are_refused(void **state)
 	expect("GET /-/healthy HTTP/1.1\r\n" LOCAL "Origin: http://evil.example.org\r\n\r\n", "200 OK", "healthy");
 	expect("GET /kymo/v1/latest?name=%FF HTTP/1.1\r\n" LOCAL "\r\n", "400", "not UTF-8");
 	expect("GET /kymo/v1/latest?name=a%00b HTTP/1.1\r\n" LOCAL "\r\n", "400", "not UTF-8");
+	stop();
+}
+
+static void pages_of_elsewhere_read_the_prometheus_api(void **state)
+{
+	(void)state;
+	start("{listen: \"127.0.0.1:0\"}");
+	expect("GET /api/v1/nonesuch HTTP/1.1\r\n" LOCAL "Origin: http://a.example\r\n\r\n", "404",
+	       "Access-Control-Allow-Headers: Accept, Authorization, Content-Type, Origin\r\n"
+	       "Access-Control-Allow-Methods: GET, POST, OPTIONS\r\nAccess-Control-Allow-Origin: *\r\n"
+	       "Access-Control-Expose-Headers: Date\r\n");
+	expect("GET /api/v1/nonesuch HTTP/1.1\r\n" LOCAL "\r\n", "404", "Vary: Origin, Accept-Encoding");
+	/* None of what only kymo has, and nothing that changes something. */
+	expect_without("GET /kymo/v1/stats HTTP/1.1\r\n" LOCAL "Origin: http://a.example\r\n\r\n", "200", "Access-Control");
+	expect_without("POST /api/v1/write HTTP/1.1\r\n" LOCAL "Origin: http://a.example\r\nContent-Length: 0\r\n\r\n", "403",
+		       "Access-Control");
+	assert_int_equal(reload("{listen: \"127.0.0.1:0\", origins: [\"https://b.example\"]}", NULL, 0), 0);
+	expect_without("GET /api/v1/nonesuch HTTP/1.1\r\n" LOCAL "Origin: http://b.example\r\n\r\n", "404", "Access-Control");
+	expect("OPTIONS /api/v1/nonesuch HTTP/1.1\r\n" LOCAL "Origin: https://b.example\r\nConnection: close\r\n\r\n", "204",
+	       "Access-Control-Allow-Origin: https://b.example\r\n");
+	assert_int_equal(reload("{listen: \"127.0.0.1:0\", origins: []}", NULL, 0), 0);
+	expect_without("GET /api/v1/nonesuch HTTP/1.1\r\n" LOCAL "Origin: http://a.example\r\n\r\n", "404", "Access-Control");
+	stop();
+}
+
+static void the_prometheus_api_has_errors_of_its_own(void **state)
+{
+	(void)state;
+	start("{listen: \"127.0.0.1:0\", body: 1KiB}");
+	expect("GET /api/v1/nonesuch HTTP/1.1\r\n" LOCAL "\r\n", "404",
+	       "{\"status\":\"error\",\"errorType\":\"not_found\",\"error\":\"there is no /api/v1/nonesuch");
+	expect("GET /api/v1/nonesuch?a=%FF HTTP/1.1\r\n" LOCAL "\r\n", "400",
+	       "{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"a parameter is not UTF-8\"}");
+	expect("POST /api/v1/nonesuch HTTP/1.1\r\n" LOCAL "Expect: 100-continue\r\nContent-Length: 2000\r\n\r\n", "413",
+	       "\"errorType\":\"bad_data\"");
+	expect("POST /api/v1/write HTTP/1.1\r\n" LOCAL "Expect: 100-continue\r\nContent-Length: 2000\r\n\r\n", "413", "\"status\":413");
+	stop();
+}
+
+/* The body of an answer, unpacked with zlib, has these words. */
+static void expect_gzip(const char *request, const char *words)
+{
+	AUTO_BUF text = { 0 };
+	int fd = dial_tcp(http_server_address(server, 0));
+	static char plain[1 << 20];
+	z_stream gzip = { .next_out = (Bytef *)plain, .avail_out = sizeof plain - 1 };
+	const char *body;
+
+	say(fd, request);
+	hear(fd, &text);
+	body = strstr(buf_text(&text), "\r\n\r\n");
+	assert_non_null(strstr(buf_text(&text), "Content-Encoding: gzip\r\n"));
+	gzip.next_in = (Bytef *)(uintptr_t)body + 4;
+	gzip.avail_in = (uInt)((char *)text.data + text.len - body - 4);
+	assert_int_equal(inflateInit2(&gzip, 15 + 16), Z_OK);
+	assert_int_equal(inflate(&gzip, Z_FINISH), Z_STREAM_END);
+	plain[gzip.total_out] = '\0';
+	inflateEnd(&gzip);
+	if (!strstr(plain, words))
+		fail_msg("%s\ngot: %s\ninstead of %s", request, plain, words);
+	close(fd);
+}
+
+static void what_is_long_is_packed(void **state)
+{
+	(void)state;
+	start("{listen: \"127.0.0.1:0\"}");
+	expect_gzip("GET /kymo/v1/stats HTTP/1.1\r\n" LOCAL "Accept-Encoding: deflate, gzip\r\n\r\n", "\"remote_write\"");
+	expect("GET /kymo/v1/stats HTTP/1.1\r\n" LOCAL "Accept-Encoding: gzip;q=0.5, zstd\r\n\r\n", "200", "Content-Encoding: zstd\r\n");
+	expect_without("GET /kymo/v1/stats HTTP/1.1\r\n" LOCAL "Accept-Encoding: br\r\n\r\n", "200", "Content-Encoding");
+	expect_without("GET /-/healthy HTTP/1.1\r\n" LOCAL "Accept-Encoding: gzip\r\n\r\n", "200", "Content-Encoding");
 	stop();
 }
 
@@ -544,6 +630,9 @@ int main(void)
 		cmocka_unit_test(a_head_has_no_body_and_options_tell_the_methods),
 		cmocka_unit_test(who_sends_no_more_is_not_waited_for),
 		cmocka_unit_test(strangers_are_refused),
+		cmocka_unit_test(pages_of_elsewhere_read_the_prometheus_api),
+		cmocka_unit_test(the_prometheus_api_has_errors_of_its_own),
+		cmocka_unit_test(what_is_long_is_packed),
 		cmocka_unit_test(too_many_parameters),
 		cmocka_unit_test(bodies_beyond_the_limit),
 		cmocka_unit_test(too_many_connections),
