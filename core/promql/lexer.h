@@ -25,6 +25,12 @@ struct token lexer_next(struct lexer *lexer);
 
 static inline bool token_is_operator(enum token_kind kind) { return kind >= TOKEN_ADD && kind <= TOKEN_UNLESS; }
 static inline bool token_is_aggregator(enum token_kind kind) { return kind >= TOKEN_SUM && kind <= TOKEN_LIMIT_RATIO; }
+/* Does it name a metric where an expression begins? So do some words that are more elsewhere. */
+static inline bool token_names_metric(enum token_kind kind)
+{
+	return kind == TOKEN_IDENTIFIER || kind == TOKEN_METRIC || token_is_aggregator(kind) || kind == TOKEN_BY || kind == TOKEN_WITHOUT ||
+	       kind == TOKEN_OFFSET || kind == TOKEN_AND || kind == TOKEN_OR || kind == TOKEN_UNLESS;
+}
 /* "sum", "and", "=~"; NULL: kind has no fixed text. */
 const char *token_text(enum token_kind kind);
 /*

@@ -59,7 +59,7 @@ int expr_parse_selector(const char *text, size_t n, const struct parse_limits *l
 		parser_fail(&p, 0, "no expression found in input");
 		return finish(&p, NULL, out);
 	}
-	if (!parse_begins_selector(&p)) {
+	if (!parser_at(&p, TOKEN_LEFT_BRACE) && !token_names_metric(p.token.kind)) {
 		parser_unexpected(&p, NULL, NULL);
 		return finish(&p, NULL, out);
 	}

@@ -57,16 +57,6 @@ static struct node *parse_paren(struct parser *p)
 	return parser_done(p, node, inner->depth);
 }
 
-/* These words of the language name a metric where an expression begins. */
-bool parse_begins_selector(const struct parser *p)
-{
-	enum token_kind kind = p->token.kind;
-
-	return kind == TOKEN_IDENTIFIER || kind == TOKEN_METRIC || kind == TOKEN_LEFT_BRACE || token_is_aggregator(kind) ||
-	       kind == TOKEN_BY || kind == TOKEN_WITHOUT || kind == TOKEN_OFFSET || kind == TOKEN_AND || kind == TOKEN_OR ||
-	       kind == TOKEN_UNLESS;
-}
-
 /* Aggregators are also names of metrics. */
 static bool begins_aggregate(struct parser *p)
 {
@@ -93,7 +83,7 @@ static struct node *parse_primary(struct parser *p)
 		return parse_call(p);
 	if (begins_aggregate(p))
 		return parse_aggregate(p);
-	if (parse_begins_selector(p))
+	if (kind == TOKEN_LEFT_BRACE || token_names_metric(kind))
 		return parse_selector(p);
 	parser_unexpected(p, NULL, NULL);
 	return NULL;

@@ -44,7 +44,6 @@ const char *parser_string(struct parser *p, uint32_t *n);
 int parser_number(struct parser *p, double *out, bool *is_duration);
 
 struct node *parse_expression(struct parser *p, enum precedence least);		/* parse_expr.c */
-bool parse_begins_selector(const struct parser *p);
 struct node *parse_selector(struct parser *p);					/* parse_selector.c */
 struct node *parse_shifts(struct parser *p, struct node *node);			/* parse_shift.c: what stands behind: [5m] offset @ */
 struct node *parse_call(struct parser *p);					/* parse_call.c */

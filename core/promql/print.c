@@ -58,7 +58,7 @@ static bool metric_is_bare(const char *name)
 		return false;
 	lexer_init(&lexer, name, (uint32_t)n);
 	token = lexer_next(&lexer);
-	return (token.kind == TOKEN_IDENTIFIER || token.kind == TOKEN_METRIC) && token.end == n;
+	return token_names_metric(token.kind) && token.end == n;
 }
 
 static void print_labels(const char *const *labels, uint32_t n, struct buf *out)
