@@ -188,11 +188,11 @@ static int take_every(struct run *run, const struct piece *piece)
 	return r;
 }
 
-static bool takes_whole(void *data, kymo_ms first, kymo_ms last)
+static enum chunk_use choose(void *data, kymo_ms first, kymo_ms last)
 {
 	const struct run *run = data;
 
-	return run->grid.n && walk_takes_whole(&run->walk, first, last);
+	return run->grid.n && walk_takes_whole(&run->walk, first, last) ? CHUNK_FOLDED : CHUNK_SAMPLES;
 }
 
 static int read_pieces(struct run *run)
@@ -200,7 +200,7 @@ static int read_pieces(struct run *run)
 	struct piece piece;
 	int r;
 
-	while ((r = stitch_folded(run->stitch, takes_whole, run, &piece)) > 0) {
+	while ((r = stitch_chosen(run->stitch, choose, run, &piece)) > 0) {
 		r = run->grid.n ? walk_piece(&run->walk, &piece) : take_every(run, &piece);
 		if (r < 0)
 			return r;

@@ -146,16 +146,22 @@ static int open_cursor(struct stitch *stitch)
 }
 
 /* 1: a piece, and how many samples it stands for; 0: the cursor has no more. */
-static int next_piece(struct stitch *stitch, bool (*whole)(void *data, kymo_ms first, kymo_ms last), void *data,
-		      struct piece *piece, uint32_t *n)
+static int next_piece(struct stitch *stitch, chunk_choice *choice, void *data, struct piece *piece, uint32_t *n)
 {
 	kymo_ms first, last;
 	int r;
 
 	*piece = (struct piece){ 0 };
-	while (whole && cursor_whole(stitch->cursor, &first, &last) && whole(data, first, last))
-		if ((r = cursor_fold(stitch->cursor, piece, n)))
+	while (choice && cursor_whole(stitch->cursor, &first, &last)) {
+		enum chunk_use use = choice(data, first, last);
+
+		if (use == CHUNK_SAMPLES)
+			break;
+		if (use == CHUNK_PASSED)
+			cursor_pass(stitch->cursor);
+		else if ((r = cursor_fold(stitch->cursor, piece, n)))
 			return r;
+	}
 	r = cursor_next(stitch->cursor, piece);
 	*n = piece->n;
 	return r;
@@ -163,10 +169,10 @@ static int next_piece(struct stitch *stitch, bool (*whole)(void *data, kymo_ms f
 
 int stitch_piece(struct stitch *stitch, struct piece *piece)
 {
-	return stitch_folded(stitch, NULL, NULL, piece);
+	return stitch_chosen(stitch, NULL, NULL, piece);
 }
 
-int stitch_folded(struct stitch *stitch, bool (*whole)(void *data, kymo_ms first, kymo_ms last), void *data, struct piece *piece)
+int stitch_chosen(struct stitch *stitch, chunk_choice *choice, void *data, struct piece *piece)
 {
 	for (;;) {
 		uint32_t n;
@@ -174,7 +180,7 @@ int stitch_folded(struct stitch *stitch, bool (*whole)(void *data, kymo_ms first
 
 		if (!stitch->cursor && (r = open_cursor(stitch)) <= 0)
 			return r;
-		r = next_piece(stitch, whole, data, piece, &n);
+		r = next_piece(stitch, choice, data, piece, &n);
 		if (r < 0)
 			return r;
 		if (r > 0) {
@@ -190,17 +196,28 @@ int stitch_folded(struct stitch *stitch, bool (*whole)(void *data, kymo_ms first
 enum kymo_tier stitch_tier(const struct stitch *stitch) { return stitch->tier; }
 uint64_t stitch_samples(const struct stitch *stitch) { return stitch->samples; }
 
-uint32_t stitch_damaged(const struct stitch *stitch)
-{
-	uint32_t n = 0;
+uint32_t stitch_series(const struct stitch *stitch) { return stitch->series; }
 
+void stitch_stats(const struct stitch *stitch, struct select_stats *stats)
+{
+	*stats = (struct select_stats){ 0 };
 	for (uint32_t i = 0; i < stitch->n; i++) {
-		struct select_stats stats = { 0 };
+		struct select_stats part = { 0 };
 
 		if (!stitch->part[i].select)
 			continue;
-		select_stats(stitch->part[i].select, &stats);
-		n += stats.quarantined;
+		select_stats(stitch->part[i].select, &part);
+		stats->samples += part.samples;
+		stats->blocks += part.blocks;
+		stats->chunks += part.chunks;
+		stats->quarantined += part.quarantined;
 	}
-	return n;
+}
+
+uint32_t stitch_damaged(const struct stitch *stitch)
+{
+	struct select_stats stats;
+
+	stitch_stats(stitch, &stats);
+	return stats.quarantined;
 }

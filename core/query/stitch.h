@@ -36,14 +36,19 @@ int stitch_next(struct stitch *stitch, const struct series_view **view);
 /* 1: its next piece, valid until the next call; 0: there is no more; -E2BIG: over samples_most; -ENOMEM. */
 int stitch_piece(struct stitch *stitch, struct piece *piece);
 /*
- * The same, but chunks for which `whole` says true may come as one record, of raw
- * samples too. For who wants neither sketches nor moments.
+ * The same, but who reads may choose, for chunks of raw samples from first to
+ * last: as samples; as one record (for who wants neither sketches nor moments); or
+ * not at all.
  */
-int stitch_folded(struct stitch *stitch, bool (*whole)(void *data, kymo_ms first, kymo_ms last), void *data, struct piece *piece);
+enum chunk_use { CHUNK_SAMPLES, CHUNK_FOLDED, CHUNK_PASSED };
+typedef enum chunk_use chunk_choice(void *data, kymo_ms first, kymo_ms last);
+int stitch_chosen(struct stitch *stitch, chunk_choice *choice, void *data, struct piece *piece);
 /* The tier of the last piece. */
 enum kymo_tier stitch_tier(const struct stitch *stitch);
 
 uint64_t stitch_samples(const struct stitch *stitch);	/* handed out so far */
 uint32_t stitch_damaged(const struct stitch *stitch);	/* parts of the store that were left out */
+void stitch_stats(const struct stitch *stitch, struct select_stats *stats);	/* of all spans */
+uint32_t stitch_series(const struct stitch *stitch);	/* that have been handed out */
 
 #endif

@@ -62,6 +62,8 @@ void index_remove(struct index *index, series_ref ref);
 int index_metric(struct index *index, const struct kymo_metric *metric, struct error *err);
 /* See store_metric_hint(). 0, -EEXIST, -ENOMEM. */
 int index_metric_hint(struct index *index, const struct kymo_metric *metric);
+/* The kind of a metric's series; false: there is no such metric. */
+bool index_metric_kind(struct index *index, const char *name, uint32_t size, enum series_kind *kind);
 /* Every metric with a live series, by name, and its series. With the read lock. */
 int index_each_metric(struct index *index,
 		      int (*each)(void *data, struct metric_box *box, const series_ref *refs, uint32_t n), void *data);

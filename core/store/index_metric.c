@@ -58,6 +58,18 @@ struct metric_entry *metric_find(const struct index *index, const char *name, ui
 	return i == MAP_NONE ? NULL : &index->metrics[i];
 }
 
+bool index_metric_kind(struct index *index, const char *name, uint32_t size, enum series_kind *kind)
+{
+	const struct metric_entry *entry;
+
+	index_lock(index);
+	entry = metric_find(index, name, size);
+	if (entry)
+		*kind = series_kind_of(entry->box->metric->type, name, size);
+	index_unlock(index);
+	return entry;
+}
+
 /* The place in `order` of the first metric whose name is not below this one. */
 static uint32_t order_place(const struct index *index, const char *name)
 {

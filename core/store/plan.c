@@ -108,6 +108,16 @@ static enum kymo_tier preferred(const struct plan_request *request)
 	return tier;
 }
 
+/* Of a range query: that one, else raw wherever it is, and so on. */
+static void set_order_preferred(struct sources *sources, enum kymo_tier first)
+{
+	sources->n = 0;
+	sources->order[sources->n++] = first;
+	for (int tier = 0; tier < TIERS; tier++)
+		if (tier != (int)first)
+			sources->order[sources->n++] = (enum kymo_tier)tier;
+}
+
 /* First the preferred one, then those coarser, then those finer. */
 static void set_order(struct sources *sources, const struct plan_request *request)
 {
@@ -219,7 +229,10 @@ int plan_make(const struct store_coverage *coverage, const struct plan_request *
 	for (int tier = KYMO_1M; tier < TIERS; tier++)
 		sources.begin[tier] = tier_begin(coverage, (enum kymo_tier)tier);
 	set_knows(&sources, coverage);
-	set_order(&sources, request);
+	if (request->rule == PLAN_PREFERRED)
+		set_order_preferred(&sources, request->tier);
+	else
+		set_order(&sources, request);
 	n = cut(&sources, request->start, request->end, parts);
 	while (n-- > 0)
 		if (parts[n].tier < 0 || request->rule == PLAN_FORCED)

@@ -9,6 +9,7 @@
  * of the coarser width, and the unaligned edges of a range come from finer
  * tiers as long as these reach.
  * RAW_FIRST (PromQL): raw wherever raw is, then 1m, 5m, 1h.
+ * PREFERRED: that tier as far back as it reaches, before that as RAW_FIRST.
  * FORCED: that tier and nothing else.
  */
 #ifndef STORE_PLAN_H
@@ -16,11 +17,11 @@
 
 #include "store/store.h"
 
-enum plan_rule { PLAN_BY_LENGTH, PLAN_RAW_FIRST, PLAN_FORCED };
+enum plan_rule { PLAN_BY_LENGTH, PLAN_RAW_FIRST, PLAN_PREFERRED, PLAN_FORCED };
 
 struct plan_request {
 	enum plan_rule rule;
-	enum kymo_tier tier;		/* FORCED */
+	enum kymo_tier tier;		/* PREFERRED, FORCED */
 	kymo_ms start, end;		/* (start, end] */
 	kymo_ms step;			/* > 0: no tier coarser than this (and none that does not divide it) where a finer one reaches; 0: free */
 	kymo_ms now;

@@ -479,6 +479,14 @@ bool raw_whole(struct raw_reader *reader, kymo_ms *first, kymo_ms *last)
 	return true;
 }
 
+void raw_pass(struct raw_reader *reader)
+{
+	struct lane *lane = whole_lane(reader);
+
+	if (lane)
+		lane->next++;
+}
+
 int raw_fold(struct raw_reader *reader, struct block_fold *fold, uint32_t *n)
 {
 	struct lane *lane = whole_lane(reader);

@@ -44,6 +44,8 @@ int raw_next(struct raw_reader *reader, struct piece *piece);
  * damaged, and left out; -ENOMEM.
  */
 bool raw_whole(struct raw_reader *reader, kymo_ms *first, kymo_ms *last);
+/* Pass over it. After raw_whole() said so. */
+void raw_pass(struct raw_reader *reader);
 int raw_fold(struct raw_reader *reader, struct block_fold *fold, uint32_t *n);
 void raw_close(struct raw_reader *reader);
 DEFINE_AUTO(raw_reader, raw_close)

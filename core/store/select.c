@@ -237,6 +237,12 @@ int cursor_fold(struct cursor *cursor, struct piece *piece, uint32_t *n)
 	return r;
 }
 
+void cursor_pass(struct cursor *cursor)
+{
+	if (cursor->raw)
+		raw_pass(cursor->raw);
+}
+
 void cursor_close(struct cursor *cursor)
 {
 	struct raw_stats stats = { 0 };

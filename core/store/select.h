@@ -94,6 +94,8 @@ int cursor_next(struct cursor *cursor, struct piece *piece);
  */
 bool cursor_whole(struct cursor *cursor, kymo_ms *first, kymo_ms *last);
 int cursor_fold(struct cursor *cursor, struct piece *piece, uint32_t *n);
+/* Or leaves it out, if nobody wants what lies there. */
+void cursor_pass(struct cursor *cursor);
 void cursor_close(struct cursor *cursor);
 DEFINE_AUTO(cursor, cursor_close)
 

@@ -209,6 +209,11 @@ int store_metric(struct store *store, const struct kymo_metric *metric, struct e
 	return index_metric(store->index, metric, err);
 }
 
+bool store_metric_kind(struct store *store, const char *name, uint32_t size, enum series_kind *kind)
+{
+	return index_metric_kind(store->index, name, size, kind);
+}
+
 int store_metric_hint(struct store *store, const struct kymo_metric *metric)
 {
 	return index_metric_hint(store->index, metric);

@@ -65,6 +65,8 @@ const char *store_path(const struct store *store);
 int store_metric(struct store *store, const struct kymo_metric *metric, struct error *err);
 /* The same from somebody outside: what store_metric was told since the start stands. 0, -EEXIST, -ENOMEM. */
 int store_metric_hint(struct store *store, const struct kymo_metric *metric);
+/* The kind of a metric's series; false: there is no such metric. */
+bool store_metric_kind(struct store *store, const char *name, uint32_t size, enum series_kind *kind);
 
 /*
  * Find or create a series. A metric that was never made known is untyped.
