@@ -17,7 +17,8 @@
 #include "eval/absent.h"
 #include "promql/parse.h"
 #include "query/notes.h"
-#include "store/store.h"
+#include "store/plan.h"
+#include "store/select.h"
 
 /* Points at start, start + step, ...; n 1: an instant, step is 0 then. */
 struct steps {
@@ -36,6 +37,16 @@ struct eval_limits {
 	kymo_ms time;			/* of the wall clock */
 };
 
+/* What has been read, and from where: of all selectors together. */
+#define READ_SPANS 64
+struct eval_read {
+	struct select_stats stats;
+	uint64_t series;
+	uint32_t n_spans;
+	struct plan_span span[READ_SPANS];
+	double error;			/* largest relative error of percentiles */
+};
+
 struct eval {
 	struct store *store;
 	const struct expr *expr;
@@ -52,6 +63,7 @@ struct eval {
 	struct notes warnings, infos;
 	uint64_t samples, held, held_most;	/* read so far; bytes held now and at most */
 	uint32_t checks;		/* calls of eval_check since the clock was read */
+	struct eval_read read;
 	struct trace *trace;		/* what explain shows; NULL: nobody asks */
 };
 

@@ -4,6 +4,8 @@
  * all its selectors are held by @, is evaluated once and repeated.
  */
 #include "eval/matrix.h"
+#include "eval/trace.h"
+#include "util/clock.h"
 
 #include <errno.h>
 
@@ -129,11 +131,26 @@ static int open_moving(struct eval *eval, const struct node *node, const struct 
 	}
 }
 
+static int open_node(struct eval *eval, const struct node *node, const struct steps *steps, struct stream **out)
+{
+	if (steps->n > 1 && !moves(node))
+		return open_repeated(eval, node, steps, out);
+	return open_moving(eval, node, steps, out);
+}
+
+static int open_traced(struct eval *eval, const struct node *node, const struct steps *steps, struct stream **out)
+{
+	uint32_t place = trace_begin(eval, node);
+	int64_t began = clock_mono_ns();
+	int r = open_node(eval, node, steps, out);
+
+	trace_end(eval, place, clock_mono_ns() - began, r < 0 ? NULL : out);
+	return r;
+}
+
 int stream_open(struct eval *eval, const struct node *node, const struct steps *steps, struct stream **out)
 {
 	while (node->kind == NODE_PAREN)
 		node = node->inner;
-	if (steps->n > 1 && !moves(node))
-		return open_repeated(eval, node, steps, out);
-	return open_moving(eval, node, steps, out);
+	return eval->trace ? open_traced(eval, node, steps, out) : open_node(eval, node, steps, out);
 }

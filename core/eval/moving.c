@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * moving.c - two arrays whose used part wanders from left to right. Drops, which
+ * counters hardly ever have, are kept beside them, so that an increase over a
+ * window looks at its ends alone.
+ */
+#include "eval/moving.h"
+
+#include <errno.h>
+
+enum { ROOM_FIRST = 2048 };
+
+void moving_fini(struct moving *moving)
+{
+	eval_release(moving->eval, moving->room * (sizeof *moving->at + sizeof *moving->values) +
+			moving->drops_room * sizeof *moving->drops + moving->scratch_room * sizeof *moving->scratch);
+	free(moving->at);
+	free(moving->values);
+	free(moving->drops);
+	free(moving->scratch);
+	moving->at = NULL;
+	moving->values = moving->scratch = NULL;
+	moving->drops = NULL;
+	moving->room = moving->drops_room = moving->scratch_room = 0;
+}
+
+void moving_begin(struct moving *moving)
+{
+	moving->i = 0;
+	moving->head = moving->n = 0;
+	moving->drops_head = moving->n_drops = 0;
+}
+
+/* ---- where windows begin ---- */
+
+static kymo_ms window_start(const struct moving *moving, uint32_t i)
+{
+	return steps_at(&moving->moved, i) - moving->range;
+}
+
+kymo_ms moving_wants_from(const struct moving *moving)
+{
+	return moving->i < moving->points.n ? window_start(moving, moving->i) : INT64_MAX;
+}
+
+/* The first sample from `from` on that is behind t. It is mostly about as far as the last time. */
+static size_t first_behind(const struct moving *moving, size_t from, kymo_ms t)
+{
+	size_t low = from, high = moving->n, reach = 1;
+
+	while (low + reach < high && moving->at[low + reach] <= t) {
+		low += reach;
+		reach *= 2;
+	}
+	if (low + reach < high)
+		high = low + reach;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (moving->at[middle] <= t)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* ---- room ---- */
+
+static int grow(struct moving *moving, void **array, size_t size, size_t from, size_t to)
+{
+	void *grown;
+
+	if (eval_hold(moving->eval, (to - from) * size) < 0)
+		return moving->eval->err->code;
+	grown = realloc(*array, to * size);
+	if (!grown) {
+		eval_release(moving->eval, (to - from) * size);
+		return eval_no_memory(moving->eval);
+	}
+	*array = grown;
+	return 0;
+}
+
+static int grow_samples(struct moving *moving, size_t room)
+{
+	void *at = moving->at, *values = moving->values;
+	int r = grow(moving, &at, sizeof *moving->at, moving->room, room);
+
+	moving->at = at;
+	if (r < 0)
+		return r;
+	r = grow(moving, &values, sizeof *moving->values, moving->room, room);
+	moving->values = values;
+	if (r < 0)
+		eval_release(moving->eval, (room - moving->room) * sizeof *moving->at);
+	else
+		moving->room = room;
+	return r;
+}
+
+/* What is wanted no more makes room: all but the last sample before the window, which some functions look at. */
+static void move_to_front(struct moving *moving)
+{
+	size_t drop = moving->head ? moving->head - 1 : 0, left = moving->n - drop;
+
+	if (!drop)
+		return;
+	while (moving->drops_head < moving->n_drops && moving->drops[moving->drops_head].at <= drop)
+		moving->drops_head++;
+	memmove(moving->at, moving->at + drop, left * sizeof *moving->at);
+	memmove(moving->values, moving->values + drop, left * sizeof *moving->values);
+	moving->n -= drop;
+	moving->head -= drop;
+	memmove(moving->drops, moving->drops + moving->drops_head, (moving->n_drops - moving->drops_head) * sizeof *moving->drops);
+	moving->n_drops -= moving->drops_head;
+	moving->drops_head = 0;
+	for (size_t k = 0; k < moving->n_drops; k++)
+		moving->drops[k].at -= drop;
+}
+
+static int reserve(struct moving *moving, size_t n)
+{
+	size_t room = moving->room ? moving->room : ROOM_FIRST;
+
+	if (moving->n + n <= moving->room)
+		return 0;
+	moving->head = first_behind(moving, moving->head, moving_wants_from(moving));
+	if (moving->head > moving->n / 2)
+		move_to_front(moving);
+	while (room < moving->n + n)
+		room *= 2;
+	return room > moving->room ? grow_samples(moving, room) : 0;
+}
+
+/* ---- samples in ---- */
+
+static int add_drop(struct moving *moving, size_t at, double before)
+{
+	if (moving->n_drops == moving->drops_room) {
+		size_t room = moving->drops_room ? moving->drops_room * 2 : 64;
+		void *drops = moving->drops;
+		int r = grow(moving, &drops, sizeof *moving->drops, moving->drops_room, room);
+
+		moving->drops = drops;
+		if (r < 0)
+			return r;
+		moving->drops_room = room;
+	}
+	moving->drops[moving->n_drops++] = (struct drop){ at, before };
+	return 0;
+}
+
+/* Any drop among values from..n? One pass without a branch for the usual case: none. */
+static bool any_drop(const double *v, size_t from, size_t n)
+{
+	int found = 0;
+
+	for (size_t k = from; k < n; k++)
+		found |= v[k] < v[k - 1];
+	return found;
+}
+
+static int find_drops(struct moving *moving, size_t from)
+{
+	const double *v = moving->values;
+
+	from = from ? from : 1;
+	if (!moving->spec->wants_drops || !any_drop(v, from, moving->n))
+		return 0;
+	for (size_t k = from; k < moving->n; k++)
+		if (v[k] < v[k - 1] && add_drop(moving, k, v[k - 1]) < 0)
+			return moving->eval->err->code;
+	return 0;
+}
+
+static bool any_stale(const double *values, uint32_t n)
+{
+	int found = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		found |= value_is_stale(values[i]);
+	return found;
+}
+
+static void copy_fresh(struct moving *moving, const kymo_ms *at, const double *values, uint32_t n)
+{
+	size_t to = moving->n;
+
+	for (uint32_t i = 0; i < n; i++) {
+		moving->at[to] = at[i];
+		moving->values[to] = values[i];
+		to += !value_is_stale(values[i]);
+	}
+	moving->n = to;
+}
+
+int moving_add(struct moving *moving, const kymo_ms *at, const double *values, uint32_t n)
+{
+	size_t from;
+	int r = n ? moving_finish_before(moving, at[0]) : 0;
+
+	if (r < 0 || !n || (r = reserve(moving, n)) < 0)
+		return r;
+	from = moving->n;
+	if (any_stale(values, n)) {
+		copy_fresh(moving, at, values, n);
+	} else {
+		memcpy(moving->at + from, at, n * sizeof *at);
+		memcpy(moving->values + from, values, n * sizeof *values);
+		moving->n += n;
+	}
+	r = find_drops(moving, from);
+	return r < 0 ? r : moving_finish_before(moving, at[n - 1]);
+}
+
+int moving_add_records(struct moving *moving, const struct piece *piece)
+{
+	int r = moving_finish_before(moving, piece->at[0]);
+	size_t from;
+
+	if (r < 0 || (r = reserve(moving, piece->n)) < 0)
+		return r;
+	from = moving->n;
+	for (uint32_t i = 0; i < piece->n; i++) {
+		if (!piece->count[i])
+			continue;
+		moving->at[moving->n] = piece->last_at[i];
+		moving->values[moving->n++] = piece->last[i];
+	}
+	r = find_drops(moving, from);
+	return r < 0 ? r : moving_finish_before(moving, piece->at[piece->n - 1]);
+}
+
+/* ---- points out ---- */
+
+/* What was lost in the drops of samples first + 1 .. end. */
+static double drops_between(struct moving *moving, size_t first, size_t end)
+{
+	double sum = 0;
+
+	while (moving->drops_head < moving->n_drops && moving->drops[moving->drops_head].at <= first)
+		moving->drops_head++;
+	for (size_t k = moving->drops_head; k < moving->n_drops && moving->drops[k].at < end; k++)
+		sum += moving->drops[k].before;
+	return sum;
+}
+
+static int need_scratch(struct moving *moving, size_t n)
+{
+	void *scratch = moving->scratch;
+	int r;
+
+	if (!moving->spec->wants_scratch || n <= moving->scratch_room)
+		return 0;
+	r = grow(moving, &scratch, sizeof *moving->scratch, moving->scratch_room, n + n / 2);
+	moving->scratch = scratch;
+	if (r == 0)
+		moving->scratch_room = n + n / 2;
+	return r;
+}
+
+static int finish_point(struct moving *moving)
+{
+	uint32_t i = moving->i++;
+	kymo_ms end = steps_at(&moving->moved, i);
+	size_t first = first_behind(moving, moving->head, window_start(moving, i)), behind = first_behind(moving, first, end);
+	struct samples samples = { (uint32_t)(behind - first), moving->at + first, moving->values + first };
+	struct range_window window = { .start = end - moving->range, .end = end, .at = steps_at(&moving->points, i) };
+	int r;
+
+	moving->head = first;
+	moving->out[i] = absent();
+	if (first == behind)
+		return 0;
+	for (int k = 0; k < 2; k++)
+		window.args[k] = moving->args[k] ? moving->args[k][i] : 0;
+	if (moving->spec->wants_drops) {
+		window.has_drops = true;
+		window.drops = drops_between(moving, first, behind);
+	}
+	if (moving->spec->wants_before && first > 0) {
+		window.has_before = true;
+		window.before = moving->values[first - 1];
+		window.before_at = moving->at[first - 1];
+	}
+	if ((r = need_scratch(moving, samples.n)) < 0)
+		return r;
+	window.scratch = moving->scratch;
+	if (!moving->spec->samples(&samples, &window, &moving->out[i]))
+		moving->out[i] = absent();
+	return eval_check(moving->eval, 0);
+}
+
+int moving_finish_before(struct moving *moving, kymo_ms t)
+{
+	int r = 0;
+
+	while (r == 0 && moving->i < moving->points.n && steps_at(&moving->moved, moving->i) < t)
+		r = finish_point(moving);
+	return r;
+}
+
+int moving_end(struct moving *moving)
+{
+	int r = 0;
+
+	while (r == 0 && moving->i < moving->points.n)
+		r = finish_point(moving);
+	return r;
+}

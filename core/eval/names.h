@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * names.h - the metric names that the series of a node can have, as far as the
+ * expression alone tells. Where there are several, taking the names away can make
+ * series equal, so that they must all be seen (matrix_unite); else they may pass
+ * one by one.
+ */
+#ifndef EVAL_NAMES_H
+#define EVAL_NAMES_H
+
+#include "promql/ast.h"
+
+enum names_kind { NAMES_NONE /* none of them has one */, NAMES_ONE, NAMES_MANY };
+
+struct names {
+	enum names_kind kind;
+	const char *name;	/* NAMES_ONE; as long as the tree */
+};
+
+/* Of an instant or range vector. */
+struct names node_names(const struct node *node);
+static inline bool node_has_many_names(const struct node *node) { return node_names(node).kind == NAMES_MANY; }
+/* Can a series of one have the labels of a series of the other? */
+bool names_can_meet(struct names a, struct names b);
+
+#endif

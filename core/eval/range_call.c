@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * range_call.c - functions over range vectors: the series of the selector, or of
+ * the subquery, one by one, each under a moving window.
+ *
+ * Samples go to the function as they are (moving.c); what is read folded goes
+ * folded (moving_fold.c): records of tiers, distributions, and raw chunks where
+ * windows are so long that no chunk should be decoded for its sum.
+ */
+#include "eval/distinct.h"
+#include "eval/moving.h"
+#include "eval/moving_fold.h"
+#include "eval/names.h"
+#include "eval/range_arg.h"
+#include "eval/stream.h"
+#include "model/labels_edit.h"
+
+#include <errno.h>
+
+#define HOUR INT64_C(3600000)
+#define LONG_WINDOW (6 * HOUR)	/* from here on chunks are folded, not decoded */
+
+struct range_call {
+	struct stream stream;
+	const struct range_spec *spec;
+	const struct node *arg;		/* the selector or subquery */
+	double *args[2];		/* scalars: a value for each point; or NULL */
+	struct moving moving;
+	struct moving_fold folding;
+	struct source source;		/* of a selector */
+	struct subquery_source sub;	/* of a subquery */
+	double *values;
+	struct buf labels;
+	bool may_meet;			/* names are dropped, and there may be several */
+	struct distinct distinct;
+	bool annotated;
+};
+
+/* ---- what is said beside the answer ---- */
+
+static bool args_changed(const struct range_call *call, uint32_t i)
+{
+	for (int k = 0; k < 2; k++)
+		if (call->args[k] && value_bits(call->args[k][i]) != value_bits(call->args[k][i - 1]))
+			return true;
+	return false;
+}
+
+/* Once for each series that has samples, and for each change of the arguments (of which there are few) once for all. */
+static int annotate(struct range_call *call, struct labels labels, const struct metric *metric)
+{
+	uint32_t n = call->annotated ? 1 : call->stream.steps.n;
+	int r = 0;
+
+	call->annotated = true;
+	for (uint32_t i = 0; i < n && r == 0; i++) {
+		double args[2] = { call->args[0] ? call->args[0][i] : 0, call->args[1] ? call->args[1][i] : 0 };
+
+		if (i == 0 || args_changed(call, i))
+			r = range_annotate(call->stream.eval, call->stream.node, call->spec, labels, metric, args);
+	}
+	return r;
+}
+
+static void annotate_tiers(const struct range_call *call)
+{
+	struct eval *eval = call->stream.eval;
+	const char *name = call->stream.node->call.function->name;
+
+	if (call->folding.widened)
+		eval_inform(eval, call->stream.node, "the range of %s is shorter than the windows of the tier that has it, which are taken whole", name);
+	if (!call->source.stitch || call->source.raw_only)
+		return;
+	if (!call->spec->fold)
+		eval_inform(eval, call->stream.node, "%s needs every sample; where only tiers are left it is computed from the last value of each window", name);
+	else if (call->spec->is_estimate_from_tiers)
+		eval_inform(eval, call->stream.node, "%s is an estimate from sketches where only tiers are left", name);
+}
+
+/* ---- a selector's series ---- */
+
+static bool folds(const struct range_call *call)
+{
+	const struct range_spec *spec = call->spec;
+	enum series_kind kind = call->source.view->kind;
+	bool long_window = call->moving.range >= LONG_WINDOW && !(spec->fold_wants & (FOLD_SPREAD | FOLD_MOMENTS)) &&
+			   (call->stream.steps.n == 1 || call->moving.moved.step >= call->moving.range);
+
+	if (!spec->fold || (spec->folds_counters_only && kind != KIND_COUNTER))
+		return false;
+	return !call->source.raw_only || kind == KIND_DISTRIBUTION || long_window;
+}
+
+static enum chunk_use choose_samples(void *data, kymo_ms first, kymo_ms last)
+{
+	struct range_call *call = data;
+	uint32_t i = call->moving.i;
+
+	(void)first;
+	if (call->moving.spec->wants_before)
+		return CHUNK_SAMPLES;
+	/* Windows never move back: what ends before that of the next point is in none. */
+	return i == call->stream.steps.n || last <= moving_wants_from(&call->moving) ? CHUNK_PASSED : CHUNK_SAMPLES;
+}
+
+static int read_samples(struct range_call *call, bool *any)
+{
+	struct piece piece;
+	int r;
+
+	moving_begin(&call->moving);
+	while ((r = source_piece(&call->source, choose_samples, call, &piece)) > 0) {
+		*any = true;
+		r = piece.values ? moving_add(&call->moving, piece.at, piece.values, piece.n) : moving_add_records(&call->moving, &piece);
+		if (r < 0)
+			return r;
+	}
+	return r < 0 ? r : moving_end(&call->moving);
+}
+
+static enum chunk_use choose_folds(void *data, kymo_ms first, kymo_ms last)
+{
+	struct range_call *call = data;
+
+	return moving_fold_choice(&call->folding, first, last);
+}
+
+static int read_folds(struct range_call *call, bool *any)
+{
+	struct piece piece;
+	int r;
+
+	moving_fold_begin(&call->folding, call->source.view->kind);
+	while ((r = source_piece(&call->source, choose_folds, call, &piece)) > 0) {
+		*any = true;
+		if ((r = moving_fold_add(&call->folding, &piece)) < 0)
+			return r;
+	}
+	return r < 0 ? r : moving_fold_end(&call->folding);
+}
+
+static int next_selected(struct range_call *call, struct labels *labels)
+{
+	bool any = false;
+	int r = source_next(&call->source);
+
+	if (r <= 0)
+		return r;
+	*labels = call->source.view->labels;
+	r = folds(call) ? read_folds(call, &any) : read_samples(call, &any);
+	if (r == 0 && any)
+		r = annotate(call, *labels, call->source.view->metric);
+	return r < 0 ? r : 1;
+}
+
+/* ---- a subquery's ---- */
+
+static int next_of_subquery(struct range_call *call, struct labels *labels)
+{
+	const double *values;
+	int r = subquery_next(&call->sub, labels, &values);
+
+	if (r <= 0)
+		return r;
+	moving_begin(&call->moving);
+	r = moving_add(&call->moving, call->sub.at, values, call->sub.steps.n);
+	if (r == 0)
+		r = moving_end(&call->moving);
+	if (r == 0)
+		r = annotate(call, *labels, NULL);
+	return r < 0 ? r : 1;
+}
+
+/* ---- the stream ---- */
+
+static bool any_value(const double *values, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (!is_absent(values[i]))
+			return true;
+	return false;
+}
+
+static int give(struct range_call *call, struct labels labels, struct column *out)
+{
+	buf_clear(&call->labels);
+	if (!call->spec->keeps_name) {
+		labels_without_name(labels, &call->labels);
+		if (buf_failed(&call->labels))
+			return eval_no_memory(call->stream.eval);
+		labels = labels_in(&call->labels);
+	}
+	*out = (struct column){ labels, call->values };
+	if (!call->may_meet || !any_value(call->values, call->stream.steps.n))
+		return 1;
+	return distinct_add(&call->distinct, call->stream.eval, labels) < 0 ? call->stream.eval->err->code : 1;
+}
+
+static int call_next(struct stream *stream, struct column *out)
+{
+	struct range_call *call = (struct range_call *)stream;
+	struct labels labels;
+	int r = call->arg->kind == NODE_SUBQUERY ? next_of_subquery(call, &labels) : next_selected(call, &labels);
+
+	if (r == 0)
+		annotate_tiers(call);
+	return r > 0 ? give(call, labels, out) : r;
+}
+
+static void call_close(struct stream *stream)
+{
+	struct range_call *call = (struct range_call *)stream;
+	struct eval *eval = stream->eval;
+
+	moving_fini(&call->moving);
+	moving_fold_fini(&call->folding);
+	source_close(&call->source);
+	subquery_close(&call->sub);
+	for (int k = 0; k < 2; k++)
+		eval_free(eval, call->args[k], stream->steps.n, sizeof *call->args[k]);
+	eval_free(eval, call->values, stream->steps.n, sizeof *call->values);
+	distinct_fini(&call->distinct, eval);
+	buf_fini(&call->labels);
+	free(call);
+}
+
+/* ---- opening ---- */
+
+static int open_args(struct range_call *call)
+{
+	const struct call *node = &call->stream.node->call;
+	struct eval *eval = call->stream.eval;
+	int n = 0;
+
+	for (uint32_t i = 0; i < node->n_args; i++) {
+		if (node->args[i]->type == TYPE_MATRIX) {
+			call->arg = node->args[i];
+			continue;
+		}
+		if (node->args[i]->type != TYPE_SCALAR || n == 2)
+			continue;
+		call->args[n] = eval_alloc(eval, call->stream.steps.n, sizeof *call->args[n]);
+		if (!call->args[n] || eval_scalar(eval, node->args[i], &call->stream.steps, call->args[n]) < 0)
+			return eval->err->code;
+		n++;
+	}
+	while (call->arg->kind == NODE_PAREN)
+		call->arg = call->arg->inner;
+	return 0;
+}
+
+static int open_source(struct range_call *call)
+{
+	const struct selector *selector = &call->arg->selector;
+	struct source_request request = { .node = call->arg, .steps = call->moving.moved, .reach = selector->range,
+					  .prefer = range_preferred_tier(call->stream.eval, call->spec, selector, &call->moving.moved),
+					  .wants = WANT_COUNT | WANT_LAST };
+
+	if (call->spec->fold)
+		request.wants |= fold_columns(call->spec->fold_wants);
+	if (call->spec->wants_before)
+		request.reach += call->stream.eval->lookback;
+	return source_open(call->stream.eval, &request, &call->source);
+}
+
+static int open_parts(struct range_call *call)
+{
+	struct eval *eval = call->stream.eval;
+	const struct shift *shift;
+	int r = open_args(call);
+
+	if (r < 0)
+		return r;
+	call->values = eval_alloc(eval, call->stream.steps.n, sizeof *call->values);
+	if (!call->values)
+		return eval->err->code;
+	shift = call->arg->kind == NODE_SUBQUERY ? &call->arg->subquery.shift : &call->arg->selector.shift;
+	call->moving = (struct moving){ .eval = eval, .spec = call->spec, .points = call->stream.steps,
+					.moved = shift_steps(eval, shift, &call->stream.steps),
+					.range = call->arg->kind == NODE_SUBQUERY ? call->arg->subquery.range : call->arg->selector.range,
+					.args = { call->args[0], call->args[1] }, .out = call->values };
+	call->folding = (struct moving_fold){ .eval = eval, .spec = call->spec, .points = call->moving.points, .moved = call->moving.moved,
+					      .range = call->moving.range, .args = { call->args[0], call->args[1] },
+					      .out = call->values, .source = &call->source };
+	call->may_meet = !call->spec->keeps_name && node_has_many_names(call->arg);
+	if (call->arg->kind == NODE_SUBQUERY)
+		return subquery_open(eval, call->arg, &call->moving.moved, &call->sub);
+	r = moving_fold_init(&call->folding);
+	return r < 0 ? r : open_source(call);
+}
+
+int stream_open_range_call(struct eval *eval, const struct node *node, const struct steps *steps, struct stream **out)
+{
+	struct range_call *call = calloc(1, sizeof *call);
+	int r;
+
+	if (!call)
+		return eval_no_memory(eval);
+	call->stream = (struct stream){ call_next, call_close, eval, node, *steps };
+	call->spec = range_spec_find(node->call.function->id);
+	call->moving.eval = eval;
+	r = open_parts(call);
+	if (r < 0)
+		call_close(&call->stream);
+	else
+		*out = &call->stream;
+	return r;
+}
