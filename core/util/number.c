@@ -32,8 +32,6 @@ struct decimal {
 	int exponent;
 };
 
-static int floor_log2_pow10(int e) { return (e * 1741647) >> 19; }
-
 /* floor(log10(2^q)), or of 3/4 of that, where the lower neighbour is at half the distance. */
 static int floor_log10_pow2(int q, bool lower_is_closer)
 {
