@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Includes go only down the layers, and no file is longer than one concept.
 
-    cli  http  >  service  >  eval  host  remote  >  promql  query  >  store  conf  >  codec  model  >  util  >  include/kymo
+    cli  http  >  service  >  eval  host  remote  >  promql  query  >  store  conf  >  codec  text  >  model  >  util  >  include/kymo
 """
 import pathlib
 import re
@@ -12,17 +12,18 @@ BELOW = {
     "util": [],
     "model": ["util"],
     "codec": ["model", "util"],
+    "text": ["model", "util"],
     "conf": ["model", "util"],
     "store": ["codec", "model", "util"],
     "query": ["store", "model", "util"],
     "promql": ["model", "util"],
     "eval": ["promql", "query", "store", "model", "util"],
     "host": ["store", "conf", "model", "util"],
-    "remote": ["store", "model", "util"],
-    "service": ["eval", "promql", "query", "host", "remote", "store", "conf", "model", "util"],
-    "http": ["service", "eval", "promql", "query", "host", "remote", "store", "conf", "model", "util"],
-    "cli": ["service", "eval", "promql", "query", "host", "remote", "store", "conf", "model", "util"],
-    "main": ["cli", "http", "service", "eval", "promql", "query", "host", "remote", "store", "conf", "model", "util"],
+    "remote": ["store", "text", "model", "util"],
+    "service": ["eval", "promql", "query", "host", "remote", "store", "conf", "text", "model", "util"],
+    "http": ["service", "eval", "promql", "query", "host", "remote", "store", "conf", "text", "model", "util"],
+    "cli": ["service", "eval", "promql", "query", "host", "remote", "store", "conf", "text", "model", "util"],
+    "main": ["cli", "http", "service", "eval", "promql", "query", "host", "remote", "store", "conf", "text", "model", "util"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 LONGEST = 800
