@@ -38,7 +38,7 @@ struct selector {
 };
 
 struct subquery {
-	const struct node *inner;	/* an instant vector or a scalar */
+	const struct node *inner;	/* an instant vector */
 	kymo_ms range, step;		/* step 0: the engine's default */
 	struct shift shift;
 };
@@ -57,9 +57,10 @@ enum cardinality { ONE_TO_ONE, MANY_TO_ONE /* group_left */, ONE_TO_MANY /* grou
 struct matching {
 	enum cardinality card;
 	bool on;			/* by `labels` alone; else by all but them (and the name) */
-	bool given;			/* on or ignoring was written: for printing */
 	const char *const *labels;	/* sorted, none twice */
 	uint32_t n_labels;
+	const char *const *written;	/* as they were written; NULL: neither on nor ignoring was */
+	uint32_t n_written;
 	const char *const *include;	/* group_left(include): labels of the one side, as written */
 	uint32_t n_include;
 };
@@ -68,7 +69,8 @@ struct binary {
 	enum binary_op op;
 	bool returns_bool;
 	const struct node *left, *right;
-	struct matching matching;	/* when both sides are vectors */
+	uint32_t op_start, op_end;	/* where the operator stands */
+	struct matching matching;	/* when both sides are vectors, else empty */
 };
 
 enum aggregate_op {
@@ -81,9 +83,10 @@ struct aggregate {
 	const struct node *inner;
 	const struct node *param;	/* k, q, ratio (scalars), label (string); or NULL */
 	bool without;
-	bool given;			/* by or without was written: for printing */
 	const char *const *labels;	/* sorted, none twice */
 	uint32_t n_labels;
+	const char *const *written;	/* as they were written; NULL: neither by nor without was */
+	uint32_t n_written;
 };
 
 struct call {
@@ -95,6 +98,8 @@ struct call {
 struct node {
 	enum node_kind kind;
 	enum value_type type;
+	bool is_duration;		/* NODE_NUMBER: written as one, 5m; its number is seconds */
+	uint32_t depth;			/* 1: no node below it */
 	uint32_t start, end;		/* in the query's text */
 	union {
 		double number;

@@ -36,19 +36,23 @@ enum function_id {
 	FUNCTIONS
 };
 
-#define FUNCTION_ARGS 4
+#define FUNCTION_ARGS 5
 
 struct function {
 	enum function_id id;
 	const char *name;
 	enum value_type returns;
-	uint8_t least, most;		/* arguments; most UINT8_MAX: any number, all like the last type */
+	uint8_t least, most;		/* arguments; most UINT8_MAX: any number, those behind the least like args[least] */
 	enum value_type args[FUNCTION_ARGS];
 };
 
 /* NULL: there is no such function. An alias (holt_winters) gives the function it stands for. */
 const struct function *function_find(const char *name, size_t n);
-/* Every name, to suggest one; NULL-ended. */
-const char *const *function_names(void);
+/* The type of argument i, from 0, which the function takes. */
+enum value_type function_arg(const struct function *function, uint32_t i);
+/* Is it a function of Prometheus over native histograms, which are not there yet? */
+bool function_is_native(const char *name, size_t n);
+/* The name that is most like this one; NULL: none is. */
+const char *function_suggest(const char *name, size_t n);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * spread.c - values are collected until somebody asks, then the ranks are found
- * by partition (Hoare's FIND), without sorting the rest. When sketches and
+ * spread.c - values are collected until somebody asks for ranks. When sketches and
  * values meet, the values go into the sketch, which begins at the finest schema
  * and takes that of the coarsest it is merged with.
  */
+#include "query/rank.h"
 #include "query/spread.h"
 
 #include <errno.h>
@@ -132,70 +132,15 @@ int spread_merge(struct spread *to, const struct spread *from)
 	return r < 0 ? r : spread_add(to, from->values, from->n);
 }
 
-static void swap(double *a, double *b)
-{
-	double v = *a;
-
-	*a = *b;
-	*b = v;
-}
-
-/* Of three; what is sorted already, or all alike, then takes no longer than else. */
-static double pivot_of(const double *values, int64_t low, int64_t high)
-{
-	double a = values[low], b = values[low + (high - low) / 2], c = values[high];
-
-	if (a < b)
-		return b < c ? b : a < c ? c : a;
-	return a < c ? a : b < c ? c : b;
-}
-
-/* Put the value of that rank at its place, none larger before it, none smaller behind. */
-static double place_rank(double *values, uint32_t n, uint32_t rank)
-{
-	int64_t low = 0, high = (int64_t)n - 1, k = rank;
-
-	while (low < high) {
-		double pivot = pivot_of(values, low, high);
-		int64_t i = low, j = high;
-
-		while (i <= j) {
-			while (values[i] < pivot)
-				i++;
-			while (values[j] > pivot)
-				j--;
-			if (i <= j)
-				swap(&values[i++], &values[j--]);
-		}
-		if (k <= j)
-			high = j;
-		else if (k >= i)
-			low = i;
-		else
-			break;
-	}
-	return values[rank];
-}
-
-static double least(const double *values, uint32_t n)
-{
-	double v = values[0];
-
-	for (uint32_t i = 1; i < n; i++)
-		if (values[i] < v)
-			v = values[i];
-	return v;
-}
-
 static double exact(double *values, uint32_t n, double q)
 {
 	double rank = q * (n - 1), weight = rank - floor(rank), value;
 	uint32_t low = (uint32_t)rank;
 
-	value = place_rank(values, n, low);
+	value = rank_place(values, n, low);
 	if (weight == 0)
 		return value;		/* not by way of 0 * Inf */
-	return value * (1 - weight) + least(values + low + 1, n - low - 1) * weight;
+	return value * (1 - weight) + rank_least(values + low + 1, n - low - 1) * weight;
 }
 
 int spread_quantile(struct spread *spread, double q, double *out)

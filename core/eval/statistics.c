@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * statistics.c - long runs go eight values side by side, in vectors of two that
+ * every machine has. What an addition rounds away is kept exactly (Knuth's
+ * two-sum, which needs no comparison), so the order of the additions does not
+ * show; where an infinity, a NaN or an overflow is in sight the order matters, and
+ * the values are added one after the other.
+ */
+#include "eval/statistics.h"
+#include "query/rank.h"
+
+#include <float.h>
+#include <string.h>
+
+enum { LANES = 8, WIDTH = 2, VECTORS = LANES / WIDTH, SHORT = 24 };
+
+typedef double doubles __attribute__((vector_size(WIDTH * sizeof(double))));
+typedef int64_t masks __attribute__((vector_size(WIDTH * sizeof(double))));
+
+#define CHOOSE(mask, a, b) ((doubles)(((mask) & (masks)(a)) | (~(mask) & (masks)(b))))
+
+/* Below this in size, 2^32 values cannot add up to an infinity. */
+#define SMALL (DBL_MAX / 0x1p33)
+
+struct total {
+	double sum, low;
+};
+
+static struct total add_in_order(const double *v, uint32_t n, struct total total)
+{
+	for (uint32_t i = 0; i < n; i++)
+		sum_add(v[i], &total.sum, &total.low);
+	return total;
+}
+
+/* The first n values, a multiple of LANES. false: the order matters. */
+static bool add_in_lanes(const double *v, uint32_t n, struct total *total)
+{
+	static const doubles sign = { -0.0, -0.0 };
+	doubles sum[VECTORS] = { { 0 } }, low[VECTORS] = { { 0 } }, size[VECTORS] = { { 0 } };
+
+	for (uint32_t i = 0; i < n; i += LANES)
+		for (uint32_t k = 0; k < VECTORS; k++) {
+			doubles x, next, part, positive;
+
+			memcpy(&x, v + i + k * WIDTH, sizeof x);
+			next = sum[k] + x;
+			part = next - sum[k];
+			low[k] += (sum[k] - (next - part)) + (x - part);
+			sum[k] = next;
+			positive = (doubles)(~(masks)sign & (masks)x);
+			size[k] = CHOOSE(positive > size[k], positive, size[k]);
+		}
+	*total = (struct total){ 0, 0 };
+	for (uint32_t i = 0; i < LANES; i++) {
+		if (!(size[i / WIDTH][i % WIDTH] < SMALL) || !isfinite(sum[i / WIDTH][i % WIDTH]))
+			return false;
+		sum_add(sum[i / WIDTH][i % WIDTH], &total->sum, &total->low);
+		total->low += low[i / WIDTH][i % WIDTH];
+	}
+	return true;
+}
+
+/* *in_order: it took them one by one. */
+static struct total add(const double *v, uint32_t n, bool *in_order)
+{
+	uint32_t whole = n / LANES * LANES;
+	struct total total = { 0, 0 };
+
+	*in_order = n < SHORT || !add_in_lanes(v, whole, &total);
+	if (*in_order)
+		return add_in_order(v, n, (struct total){ 0, 0 });
+	return add_in_order(v + whole, n - whole, total);
+}
+
+double values_sum(const double *v, uint32_t n)
+{
+	bool in_order;
+	struct total total = add(v, n, &in_order);
+
+	return sum_total(total.sum, total.low);
+}
+
+/* As long as the sum is no infinity it is divided at the end; from there on the mean itself is carried along. */
+static double mean_in_order(const double *v, uint32_t n)
+{
+	double mean = v[0], low = 0;
+	uint32_t i = 1;
+
+	for (; i < n; i++) {
+		double sum = mean, sum_low = low;
+
+		sum_add(v[i], &sum, &sum_low);
+		if (isinf(sum))
+			break;
+		mean = sum;
+		low = sum_low;
+	}
+	if (i == n)
+		return mean / n + low / n;
+	mean /= i;
+	low /= i;
+	for (; i < n; i++) {
+		double count = i + 1.0, share = i / count;
+
+		mean *= share;
+		low *= share;
+		sum_add(v[i] / count, &mean, &low);
+	}
+	return mean + low;
+}
+
+double values_mean(const double *v, uint32_t n)
+{
+	bool in_order;
+	struct total total = add(v, n, &in_order);
+
+	if (in_order && !isfinite(total.sum))
+		return mean_in_order(v, n);
+	return total.sum / n + total.low / n;
+}
+
+/* ---- the least and the largest ---- */
+
+static double min_in_order(const double *v, uint32_t n, double min)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (v[i] < min || isnan(min))
+			min = v[i];
+	return min;
+}
+
+static double max_in_order(const double *v, uint32_t n, double max)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (v[i] > max || isnan(max))
+			max = v[i];
+	return max;
+}
+
+/* n is a multiple of LANES. A comparison with NaN is false, so it takes nobody's place. */
+static double min_in_lanes(const double *v, uint32_t n, double begin)
+{
+	doubles min[VECTORS];
+	double out = begin;
+
+	for (uint32_t k = 0; k < VECTORS; k++)
+		min[k] = (doubles){ begin, begin };
+	for (uint32_t i = 0; i < n; i += LANES)
+		for (uint32_t k = 0; k < VECTORS; k++) {
+			doubles x;
+
+			memcpy(&x, v + i + k * WIDTH, sizeof x);
+			min[k] = CHOOSE(x < min[k], x, min[k]);
+		}
+	for (uint32_t i = 0; i < LANES; i++)
+		if (min[i / WIDTH][i % WIDTH] < out)
+			out = min[i / WIDTH][i % WIDTH];
+	return out;
+}
+
+static double max_in_lanes(const double *v, uint32_t n, double begin)
+{
+	doubles max[VECTORS];
+	double out = begin;
+
+	for (uint32_t k = 0; k < VECTORS; k++)
+		max[k] = (doubles){ begin, begin };
+	for (uint32_t i = 0; i < n; i += LANES)
+		for (uint32_t k = 0; k < VECTORS; k++) {
+			doubles x;
+
+			memcpy(&x, v + i + k * WIDTH, sizeof x);
+			max[k] = CHOOSE(x > max[k], x, max[k]);
+		}
+	for (uint32_t i = 0; i < LANES; i++)
+		if (max[i / WIDTH][i % WIDTH] > out)
+			out = max[i / WIDTH][i % WIDTH];
+	return out;
+}
+
+/* Of zeros the first counts, and lanes do not know which that is. */
+static double first_zero(const double *v)
+{
+	while (*v != 0)
+		v++;
+	return *v;
+}
+
+double values_min(const double *v, uint32_t n)
+{
+	uint32_t whole = n / LANES * LANES;
+	double min;
+
+	if (n < SHORT || isnan(v[0]))
+		return min_in_order(v, n, v[0]);
+	min = min_in_order(v + whole, n - whole, min_in_lanes(v, whole, v[0]));
+	return min == 0 ? first_zero(v) : min;
+}
+
+double values_max(const double *v, uint32_t n)
+{
+	uint32_t whole = n / LANES * LANES;
+	double max;
+
+	if (n < SHORT || isnan(v[0]))
+		return max_in_order(v, n, v[0]);
+	max = max_in_order(v + whole, n - whole, max_in_lanes(v, whole, v[0]));
+	return max == 0 ? first_zero(v) : max;
+}
+
+/* ---- how far they lie apart ---- */
+
+/*
+ * In two passes: squared distances from the mean, less what the mean's own rounding
+ * adds to them. Held between the extremes, the mean of equal values is that value,
+ * and their variance 0.
+ */
+double values_variance(const double *v, uint32_t n)
+{
+	double mean = values_mean(v, n), squares = 0, low = 0, apart = 0, variance;
+
+	if (isfinite(mean))
+		mean = fmin(fmax(mean, values_min(v, n)), values_max(v, n));
+	for (uint32_t i = 0; i < n; i++) {
+		double distance = v[i] - mean;
+
+		sum_add(distance * distance, &squares, &low);
+		apart += distance;
+	}
+	variance = (sum_total(squares, low) - apart * apart / n) / n;
+	return variance < 0 ? 0 : variance;
+}
+
+/* ---- ranks ---- */
+
+/* NaNs to the front; how many. */
+static uint32_t move_nans(double *v, uint32_t n)
+{
+	uint32_t nans = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (isnan(v[i])) {
+			double nan = v[i];
+
+			v[i] = v[nans];
+			v[nans++] = nan;
+		}
+	return nans;
+}
+
+double values_quantile(double q, double *v, uint32_t n)
+{
+	double rank = q * (n - 1.0), weight = rank - floor(rank), lower, upper;
+	uint32_t at, nans;
+
+	if (isnan(q))
+		return NAN;
+	if (q < 0 || q > 1)
+		return q < 0 ? -INFINITY : INFINITY;
+	nans = move_nans(v, n);
+	at = (uint32_t)rank;
+	lower = at < nans ? v[at] : rank_place(v + nans, n - nans, at - nans);
+	upper = lower;
+	if (at + 1 < nans)
+		upper = v[at + 1];
+	else if (at + 1 < n)
+		upper = rank_least(v + (at + 1 > nans ? at + 1 : nans), n - (at + 1 > nans ? at + 1 : nans));
+	return lower * (1 - weight) + upper * weight;
+}
