@@ -195,3 +195,19 @@ int stream_of_matrix(struct eval *eval, const struct node *node, const struct st
 	*out = &held->stream;
 	return 0;
 }
+
+int stream_unite(struct stream *inner, struct stream **out)
+{
+	struct matrix matrix;
+	int r;
+
+	matrix_init(&matrix, inner->eval, inner->steps.n);
+	if ((r = matrix_collect(&matrix, inner)) == 0)
+		r = matrix_unite(&matrix);
+	if (r < 0)
+		matrix_fini(&matrix);
+	else
+		r = stream_of_matrix(inner->eval, inner->node, &inner->steps, &matrix, out);
+	stream_close(inner);
+	return r;
+}

@@ -21,13 +21,14 @@ enum {
 struct regex {
 	pcre2_code *code;
 	pcre2_match_context *limits;
+	uint32_t groups;		/* that it keeps */
 	_Atomic(pcre2_match_data *) spare;
 };
 
-static pcre2_code *compile(const char *text, struct error *err)
+static pcre2_code *compile(const char *text, uint32_t more, struct error *err)
 {
 	uint32_t options = PCRE2_UTF | PCRE2_DOTALL | PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_DOLLAR_ENDONLY |
-			   PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE;
+			   PCRE2_NEVER_BACKSLASH_C | more;
 	pcre2_compile_context *context = pcre2_compile_context_create(NULL);
 	pcre2_code *code = NULL;
 	int number = PCRE2_ERROR_NOMEMORY;
@@ -48,7 +49,7 @@ static pcre2_code *compile(const char *text, struct error *err)
 	return NULL;
 }
 
-struct regex *regex_create(const char *text, struct error *err)
+static struct regex *create(const char *text, uint32_t more, struct error *err)
 {
 	AUTO(regex) regex = NULL;
 
@@ -64,9 +65,23 @@ struct regex *regex_create(const char *text, struct error *err)
 	}
 	pcre2_set_match_limit(regex->limits, STEPS_MOST);
 	pcre2_set_heap_limit(regex->limits, HEAP_MOST);
-	if (!(regex->code = compile(text, err)))
+	if (!(regex->code = compile(text, more, err)))
 		return NULL;
 	return TAKE(regex);
+}
+
+struct regex *regex_create(const char *text, struct error *err)
+{
+	return create(text, PCRE2_NO_AUTO_CAPTURE, err);
+}
+
+struct regex *regex_create_capturing(const char *text, struct error *err)
+{
+	struct regex *regex = create(text, 0, err);
+
+	if (regex)
+		pcre2_pattern_info(regex->code, PCRE2_INFO_CAPTURECOUNT, &regex->groups);
+	return regex;
 }
 
 void regex_destroy(struct regex *regex)
@@ -83,7 +98,7 @@ static pcre2_match_data *take_memory(struct regex *regex)
 {
 	pcre2_match_data *memory = atomic_exchange(&regex->spare, NULL);
 
-	return memory ? memory : pcre2_match_data_create(1, NULL);
+	return memory ? memory : pcre2_match_data_create(regex->groups + 1, NULL);
 }
 
 static void give_memory(struct regex *regex, pcre2_match_data *memory)
@@ -118,6 +133,46 @@ int regex_test(struct regex *regex, const char *text, size_t n)
 	if (!memory)
 		return -ENOMEM;
 	r = pcre2_match(regex->code, (PCRE2_SPTR)text, n, 0, 0, memory, regex->limits);
+	give_memory(regex, memory);
+	return result_of(r);
+}
+
+/* ---- groups ---- */
+
+uint32_t regex_groups(const struct regex *regex)
+{
+	return regex->groups;
+}
+
+uint32_t regex_group(const struct regex *regex, const char *name, size_t n)
+{
+	uint32_t names = 0, size = 0;
+	PCRE2_SPTR table = NULL;
+
+	pcre2_pattern_info(regex->code, PCRE2_INFO_NAMECOUNT, &names);
+	pcre2_pattern_info(regex->code, PCRE2_INFO_NAMEENTRYSIZE, &size);
+	pcre2_pattern_info(regex->code, PCRE2_INFO_NAMETABLE, &table);
+	for (uint32_t i = 0; i < names; i++, table += size)	/* the number in two bytes, then the name */
+		if (strlen((const char *)table + 2) == n && !memcmp(table + 2, name, n))
+			return (uint32_t)table[0] << 8 | table[1];
+	return UINT32_MAX;
+}
+
+int regex_match(struct regex *regex, const char *text, size_t n, struct regex_span *spans, uint32_t n_spans)
+{
+	pcre2_match_data *memory = take_memory(regex);
+	const PCRE2_SIZE *found;
+	int r;
+
+	if (!memory)
+		return -ENOMEM;
+	r = pcre2_match(regex->code, (PCRE2_SPTR)text, n, 0, 0, memory, regex->limits);
+	found = pcre2_get_ovector_pointer(memory);
+	for (uint32_t i = 0; r > 0 && i < n_spans; i++) {
+		bool is = (int)i < r && found[2 * i] != PCRE2_UNSET;
+
+		spans[i] = is ? (struct regex_span){ found[2 * i], found[2 * i + 1] - found[2 * i] } : (struct regex_span){ 0, 0 };
+	}
 	give_memory(regex, memory);
 	return result_of(r);
 }

@@ -14,6 +14,7 @@
 #include "util/error.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define REGEX_LENGTH_MOST 65536		/* bytes of an expression */
 
@@ -26,6 +27,19 @@ DEFINE_AUTO(regex, regex_destroy)
 
 /* 1: matches; 0: does not; -E2BIG: the effort ran out; -ENOMEM; -EINVAL: not UTF-8. Any thread. */
 int regex_test(struct regex *regex, const char *text, size_t n);
+
+/*
+ * One whose groups are kept: (...) is one by its number, (?P<name>...) also by its
+ * name. Group 0 is the whole text. regex_match() is slower than regex_test().
+ */
+struct regex *regex_create_capturing(const char *text, struct error *err);
+uint32_t regex_groups(const struct regex *regex);	/* without group 0 */
+uint32_t regex_group(const struct regex *regex, const char *name, size_t n);	/* UINT32_MAX: none has that name */
+struct regex_span {
+	size_t at, n;		/* bytes of the text; a group that took no part: n 0 */
+};
+/* As regex_test(); 1: the first n_spans groups to `spans`. */
+int regex_match(struct regex *regex, const char *text, size_t n, struct regex_span *spans, uint32_t n_spans);
 
 /* regex_syntax.c: does RE2 know everything in it? 0, or -EINVAL with the reason and the offset. */
 int regex_check(const char *text, struct error *err);
