@@ -21,6 +21,8 @@ static void print_number(const struct node *node, struct buf *out)
 
 	if (node->is_duration)
 		print_duration((kymo_ms)round(node->number * 1000), out);
+	else if (node->number == INFINITY)
+		buf_add_text(out, "Inf");		/* +Inf ^ 2 would be +(Inf ^ 2) */
 	else
 		buf_add_text(out, number_format(node->number, text));
 }
