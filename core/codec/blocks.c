@@ -5,12 +5,7 @@
  */
 #include "codec/blocks.h"
 
-enum { LEAST = 63, WIDE = 64, WHOLE = 58, NIBBLE = 15 };	/* WHOLE: how 64 is written */
-
-static ALWAYS_INLINE uint8_t width_code(uint8_t width)
-{
-	return width == 64 ? WHOLE : width;
-}
+enum { LEAST = 63, WIDE = 64, WHOLE = WIDTH_MOST + 1, NIBBLE = 15 };	/* WHOLE: how 64 is written */
 
 static uint32_t last_count(uint32_t n)
 {
@@ -19,48 +14,45 @@ static uint32_t last_count(uint32_t n)
 
 /* ---- writing ---- */
 
-static void width_range(const uint8_t *widths, uint32_t count, uint8_t *least, uint8_t *most)
-{
-	*least = WHOLE;
-	*most = 0;
-	for (uint32_t b = 0; b < count; b++) {
-		uint8_t code = width_code(widths[b]);
-
-		*least = code < *least ? code : *least;
-		*most = code > *most ? code : *most;
-	}
-}
-
 static size_t widths_bytes(uint32_t count, bool wide)
 {
 	return count < 2 ? 0 : wide ? count : (count + 1) / 2;
 }
 
-size_t blocks_bytes(const uint8_t *widths, uint32_t n)
+size_t blocks_bytes(const struct widths *widths, uint32_t n)
 {
-	uint32_t count = blocks_of(n), sum = 0;
-	uint8_t least, most;
+	uint32_t count = blocks_of(n), last;
 
 	if (n == 0)
 		return 0;
-	width_range(widths, count, &least, &most);
-	for (uint32_t b = 0; b + 1 < count; b++)
-		sum += widths[b];
-	return 1 + widths_bytes(count, most - least > NIBBLE) + 2 * (size_t)sum + bits_bytes(last_count(n), widths[count - 1]);
+	last = widths->of[count - 1];
+	return 1 + widths_bytes(count, widths->most - widths->least > NIBBLE) + 2 * (size_t)(widths->sum - last) +
+	       bits_bytes(last_count(n), last);
+}
+
+void blocks_take(struct blocks *blocks, const struct widths *widths, uint32_t n)
+{
+	blocks->n = n;
+	blocks->size = blocks_bytes(widths, n);
+	blocks->least = widths->least;
+	blocks->most = widths->most;
+	memcpy(blocks->widths, widths->of, blocks_of(n));
 }
 
 void blocks_measure(struct blocks *blocks, const uint64_t *z, uint32_t n)
 {
+	struct widths widths;
+
+	widths_begin(&widths);
 	for (uint32_t b = 0; b < blocks_of(n); b++) {
 		uint32_t end = (b + 1) * BLOCK < n ? (b + 1) * BLOCK : n;
 		uint64_t any = 0;
 
 		for (uint32_t i = b * BLOCK; i < end; i++)
 			any |= z[i];
-		blocks->widths[b] = width_of(any);
+		widths_add(&widths, b, any);
 	}
-	blocks->n = n;
-	blocks->size = blocks_bytes(blocks->widths, n);
+	blocks_take(blocks, &widths, n);
 }
 
 uint8_t *bits_put(const uint64_t *z, uint32_t n, uint32_t width, uint8_t *to)
@@ -89,14 +81,12 @@ uint8_t *bits_put(const uint64_t *z, uint32_t n, uint32_t width, uint8_t *to)
 	return to + (filled + 7) / 8;
 }
 
-static uint8_t *put_widths(const struct blocks *blocks, uint8_t *to)
+uint8_t *blocks_put_head(const struct blocks *blocks, uint8_t *to)
 {
 	uint32_t count = blocks_of(blocks->n);
-	uint8_t least, most;
-	bool wide;
+	uint8_t least = blocks->least;
+	bool wide = blocks->most - least > NIBBLE;
 
-	width_range(blocks->widths, count, &least, &most);
-	wide = most - least > NIBBLE;
 	*to++ = (uint8_t)(least | (wide ? WIDE : 0));
 	if (count < 2)
 		return to;
@@ -116,7 +106,7 @@ uint8_t *blocks_put(const struct blocks *blocks, const uint64_t *z, uint8_t *to)
 
 	if (n == 0)
 		return to;
-	to = put_widths(blocks, to);
+	to = blocks_put_head(blocks, to);
 	for (uint32_t i = 0; i < n; i += BLOCK)
 		to = bits_put(z + i, n - i < BLOCK ? n - i : BLOCK, blocks->widths[i / BLOCK], to);
 	return to;

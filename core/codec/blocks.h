@@ -33,7 +33,36 @@ static ALWAYS_INLINE uint8_t width_of(uint64_t any)
 	return w > WIDTH_MOST ? 64 : (uint8_t)w;
 }
 
-/* n numbers of `width` bits (1..57, or 64) behind one another. Room for 8 more; gives where it ended. */
+/* What the widths of some blocks come to. */
+struct widths {
+	uint32_t sum;
+	uint8_t least, most;	/* as they are written */
+	uint8_t of[BLOCKS_MOST];
+};
+
+static ALWAYS_INLINE uint8_t width_code(uint8_t width)
+{
+	return width == 64 ? WIDTH_MOST + 1 : width;
+}
+
+static ALWAYS_INLINE void widths_begin(struct widths *widths)
+{
+	widths->sum = widths->most = 0;
+	widths->least = WIDTH_MOST + 1;
+}
+
+/* Of the next block, all of whose bits are in `any`. */
+static ALWAYS_INLINE void widths_add(struct widths *widths, uint32_t block, uint64_t any)
+{
+	uint8_t width = width_of(any), code = width_code(width);
+
+	widths->of[block] = width;
+	widths->sum += width;
+	widths->least = code < widths->least ? code : widths->least;
+	widths->most = code > widths->most ? code : widths->most;
+}
+
+/* n numbers of `width` bits (1..64) behind one another. Room for 8 more; gives where it ended. */
 uint8_t *bits_put(const uint64_t *z, uint32_t n, uint32_t width, uint8_t *to);
 /* The same back; reads nothing behind the last of them. */
 void bits_get(const uint8_t *at, uint32_t n, uint32_t width, uint64_t *z);
@@ -49,15 +78,20 @@ struct blocks {
 	size_t size;		/* of all bytes */
 	const uint8_t *bits;	/* found: where the first block begins */
 	const uint8_t *end;	/* found: up to here anything may be read */
+	uint8_t least, most;	/* to be written: of the widths, see there */
 	uint8_t widths[BLOCKS_MOST];
 };
 
 /* All bytes of n numbers in blocks of these widths. */
-size_t blocks_bytes(const uint8_t *widths, uint32_t n);
+size_t blocks_bytes(const struct widths *widths, uint32_t n);
+/* To be written: n numbers in blocks of these widths. */
+void blocks_take(struct blocks *blocks, const struct widths *widths, uint32_t n);
 /* The widths of z and the size that they make. */
 void blocks_measure(struct blocks *blocks, const uint64_t *z, uint32_t n);
 /* Writes blocks->size bytes; there must be room for 8 more. Gives where it ended. */
 uint8_t *blocks_put(const struct blocks *blocks, const uint64_t *z, uint8_t *to);
+/* Of these what is in front of the bits. */
+uint8_t *blocks_put_head(const struct blocks *blocks, uint8_t *to);
 
 /* The head of n numbers; the cursor moves behind their last bit. False: -EBADMSG. */
 bool blocks_find(struct cursor *in, uint32_t n, struct blocks *blocks);

@@ -25,6 +25,19 @@ struct restore {
 
 enum { SPREAD_MORE = 16 };	/* doubles that may be read behind those to be spread */
 
+/* Of encoding, see measure.h. */
+struct encode_kernels {
+	void (*differences)(const int64_t *integers, uint32_t n, uint64_t *differences, uint64_t *sums, struct walked *walked);
+	void (*sums)(const uint64_t *differences, uint32_t n, uint64_t *sums, struct walked *walked);
+	void (*divide)(uint64_t *v, uint32_t n, uint32_t shift, uint64_t inverse);
+	void (*measure)(const uint64_t *sums, const uint64_t *differences, uint32_t n, uint64_t base, uint64_t usual,
+			struct measured *out);
+	void (*changes)(const uint64_t *differences, uint32_t n, uint64_t usual, uint64_t *changed);
+	uint8_t *(*pack)(uint32_t order, const uint64_t *sums, const uint64_t *differences, uint32_t n, uint64_t base,
+			 const uint8_t *widths, uint8_t *to);
+	bool (*scale)(const struct scale *scale, const double *v, uint32_t n, int64_t *integers);
+};
+
 struct kernels {
 	const char *name;
 	bool (*runs_here)(void);
@@ -37,11 +50,7 @@ struct kernels {
 	uint32_t (*spread)(const uint8_t *bitmap, const double *some, uint32_t n, double *v);
 	/* See fold_lanes.h. */
 	void (*fold)(const double *v, uint32_t n, struct fold_lanes *lanes);
-	/* Of encoding, see measure.h. */
-	uint64_t (*differences)(const int64_t *integers, uint32_t n, uint64_t *differences, uint64_t *sums, bool *line);
-	void (*measure)(const uint64_t *sums, const uint64_t *differences, uint32_t n, uint64_t base, uint64_t usual,
-			struct measured *out);
-	bool (*scale)(const struct scale *scale, const double *v, uint32_t n, int64_t *integers);
+	struct encode_kernels encode;
 };
 
 extern const struct kernels kernels_plain;

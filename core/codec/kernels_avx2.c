@@ -10,7 +10,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#define TARGET __attribute__((target("avx2,fma,bmi,bmi2")))
+#define TARGET __attribute__((target("avx2,fma,bmi,bmi2,lzcnt,popcnt")))
 #define TARGET_INLINE static inline __attribute__((always_inline)) TARGET
 
 enum { LANES = 4, BEHIND = 16 };
@@ -271,24 +271,99 @@ TARGET static void fold(const double *v, uint32_t n, struct fold_lanes *lanes)
 	fold_in_lanes(v, n, lanes);
 }
 
-TARGET static uint64_t differences_of(const int64_t *integers, uint32_t n, uint64_t *differences, uint64_t *sums, bool *line)
+/* ---- encoding ---- */
+
+TARGET_INLINE __m256i load(const uint64_t *from)
 {
-	return take_differences(integers, n, differences, sums, line);
+	return _mm256_loadu_si256((const __m256i *)(const void *)from);
 }
 
-TARGET static void measure(const uint64_t *sums, const uint64_t *differences, uint32_t n, uint64_t base, uint64_t usual,
-		    struct measured *out)
+TARGET_INLINE __m256i lesser(__m256i a, __m256i b)
 {
-	measure_orders(sums, differences, n, base, usual, out);
+	return _mm256_blendv_epi8(a, b, _mm256_cmpgt_epi64(a, b));
 }
 
-TARGET static bool scale_them(const struct scale *scale, const double *v, uint32_t n, int64_t *integers)
+TARGET_INLINE __m256i greater(__m256i a, __m256i b)
 {
-	return scale_all(scale, v, n, integers);
+	return _mm256_blendv_epi8(b, a, _mm256_cmpgt_epi64(a, b));
 }
+
+/* What was found of the sums in vectors, and of those left over. */
+struct found {
+	__m256i any, varied, least, most, zeros;
+};
+
+TARGET_INLINE void finish(const struct found *found, const struct walked *rest, struct walked *walked)
+{
+	uint64_t any[LANES], varied[LANES], least[LANES], most[LANES], zeros[LANES];
+
+	_mm256_storeu_si256((__m256i *)(void *)any, found->any);
+	_mm256_storeu_si256((__m256i *)(void *)varied, found->varied);
+	_mm256_storeu_si256((__m256i *)(void *)least, found->least);
+	_mm256_storeu_si256((__m256i *)(void *)most, found->most);
+	_mm256_storeu_si256((__m256i *)(void *)zeros, found->zeros);
+	*walked = *rest;
+	for (uint32_t i = 0; i < LANES; i++) {
+		walked->any |= any[i];
+		walked->varied |= varied[i];
+		walked->least = (int64_t)least[i] < (int64_t)walked->least ? least[i] : walked->least;
+		walked->most = (int64_t)most[i] > (int64_t)walked->most ? most[i] : walked->most;
+		walked->zeros += (uint32_t)zeros[i];
+	}
+}
+
+TARGET static void sums_of(const uint64_t *differences, uint32_t n, uint64_t *sums, struct walked *walked)
+{
+	const __m256i step = _mm256_set1_epi64x(n ? (long long)differences[0] : 0), zero = _mm256_setzero_si256();
+	struct found found = { zero, zero, _mm256_set1_epi64x(INT64_MAX), _mm256_set1_epi64x(INT64_MIN), zero };
+	struct walked rest = { (uint64_t)INT64_MAX, (uint64_t)INT64_MIN, 0, 0, 0 };
+	uint32_t whole = n - n % LANES;
+	__m256i sum = zero;
+
+	for (uint32_t i = 0; i < whole; i += LANES) {
+		__m256i x = load(differences + i);
+
+		sum = _mm256_add_epi64(sum_up(x), last_lane(sum));
+		_mm256_storeu_si256((__m256i *)(void *)(sums + i), sum);
+		found.any = _mm256_or_si256(found.any, x);
+		found.varied = _mm256_or_si256(found.varied, _mm256_xor_si256(x, step));
+		found.least = lesser(found.least, sum);
+		found.most = greater(found.most, sum);
+		found.zeros = _mm256_sub_epi64(found.zeros, _mm256_cmpeq_epi64(x, zero));
+	}
+	for (uint32_t i = whole; i < n; i++) {
+		uint64_t one = sums[i] = (i ? sums[i - 1] : 0) + differences[i];
+
+		rest.any |= differences[i];
+		rest.varied |= differences[i] ^ differences[0];
+		rest.least = (int64_t)one < (int64_t)rest.least ? one : rest.least;
+		rest.most = (int64_t)one > (int64_t)rest.most ? one : rest.most;
+		rest.zeros += differences[i] == 0;
+	}
+	finish(&found, &rest, walked);
+}
+
+TARGET static void changes_of(const uint64_t *differences, uint32_t n, uint64_t usual, uint64_t *changed)
+{
+	const __m256i same = _mm256_set1_epi64x((long long)usual);
+	uint32_t whole = n - n % LANES;
+
+	memset(changed, 0, (n + 63) / 64 * sizeof *changed);
+	for (uint32_t i = 0; i < whole; i += LANES) {
+		__m256d equal = _mm256_castsi256_pd(_mm256_cmpeq_epi64(load(differences + i), same));
+
+		changed[i / 64] |= (uint64_t)(15 ^ (unsigned)_mm256_movemask_pd(equal)) << i % 64;
+	}
+	for (uint32_t i = whole; i < n; i++)
+		changed[i / 64] |= (uint64_t)(differences[i] != usual) << i % 64;
+}
+
+#define SUMS_KERNEL sums_of
+#define CHANGES_KERNEL changes_of
+#include "codec/measure_kernels.h"
 
 const struct kernels kernels_avx2 = { "avx2", runs_here, fill, avx2_blocks, avx2_numbers, spread, fold,
-					differences_of, measure, scale_them };
+					ENCODE_KERNELS };
 
 #else
 typedef int not_empty;

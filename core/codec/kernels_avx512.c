@@ -10,7 +10,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,bmi,bmi2,fma")))
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,bmi,bmi2,lzcnt,popcnt,fma")))
 #define TARGET_INLINE static inline __attribute__((always_inline)) TARGET
 
 enum { LANES = 8 };
@@ -251,24 +251,48 @@ TARGET static void fold(const double *v, uint32_t n, struct fold_lanes *lanes)
 	fold_in_lanes(v, n, lanes);
 }
 
-TARGET static uint64_t differences_of(const int64_t *integers, uint32_t n, uint64_t *differences, uint64_t *sums, bool *line)
+/* ---- encoding ---- */
+
+TARGET static void sums_of(const uint64_t *differences, uint32_t n, uint64_t *sums, struct walked *walked)
 {
-	return take_differences(integers, n, differences, sums, line);
+	const __m512i step = _mm512_set1_epi64(n ? (long long)differences[0] : 0), zero = _mm512_setzero_si512();
+	__m512i before = zero, any = zero, varied = zero, least = _mm512_set1_epi64(INT64_MAX), most = _mm512_set1_epi64(INT64_MIN);
+	uint32_t zeros = 0;
+
+	for (uint32_t i = 0; i < n; i += LANES) {
+		__mmask8 here = (__mmask8)_bzhi_u32(0xff, n - i < LANES ? n - i : LANES);
+		__m512i x = _mm512_maskz_loadu_epi64(here, differences + i), sum = _mm512_add_epi64(sum_up(x), before);
+
+		_mm512_mask_storeu_epi64(sums + i, here, sum);
+		before = last_lane(sum);
+		any = _mm512_or_si512(any, x);
+		varied = _mm512_mask_or_epi64(varied, here, varied, _mm512_xor_si512(x, step));
+		least = _mm512_mask_min_epi64(least, here, least, sum);
+		most = _mm512_mask_max_epi64(most, here, most, sum);
+		zeros += (uint32_t)__builtin_popcount(_mm512_mask_cmpeq_epi64_mask(here, x, zero));
+	}
+	*walked = (struct walked){ (uint64_t)_mm512_reduce_min_epi64(least), (uint64_t)_mm512_reduce_max_epi64(most),
+				   (uint64_t)_mm512_reduce_or_epi64(any), (uint64_t)_mm512_reduce_or_epi64(varied), zeros };
 }
 
-TARGET static void measure(const uint64_t *sums, const uint64_t *differences, uint32_t n, uint64_t base, uint64_t usual,
-		    struct measured *out)
+TARGET static void changes_of(const uint64_t *differences, uint32_t n, uint64_t usual, uint64_t *changed)
 {
-	measure_orders(sums, differences, n, base, usual, out);
+	const __m512i same = _mm512_set1_epi64((long long)usual);
+
+	for (uint32_t i = 0; i < n; i += LANES) {
+		__mmask8 here = (__mmask8)_bzhi_u32(0xff, n - i < LANES ? n - i : LANES);
+		uint64_t found = _mm512_mask_cmpneq_epi64_mask(here, _mm512_maskz_loadu_epi64(here, differences + i), same);
+
+		changed[i / 64] = i % 64 ? changed[i / 64] | found << i % 64 : found;
+	}
 }
 
-TARGET static bool scale_them(const struct scale *scale, const double *v, uint32_t n, int64_t *integers)
-{
-	return scale_all(scale, v, n, integers);
-}
+#define SUMS_KERNEL sums_of
+#define CHANGES_KERNEL changes_of
+#include "codec/measure_kernels.h"
 
 const struct kernels kernels_avx512 = { "avx512", runs_here, fill, avx512_blocks, avx512_numbers, avx512_spread, fold,
-					differences_of, measure, scale_them };
+					ENCODE_KERNELS };
 
 #else
 typedef int not_empty;

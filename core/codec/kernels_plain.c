@@ -180,21 +180,7 @@ static void fold(const double *v, uint32_t n, struct fold_lanes *lanes)
 	fold_in_lanes(v, n, lanes);
 }
 
-static uint64_t differences_of(const int64_t *integers, uint32_t n, uint64_t *differences, uint64_t *sums, bool *line)
-{
-	return take_differences(integers, n, differences, sums, line);
-}
-
-static void measure(const uint64_t *sums, const uint64_t *differences, uint32_t n, uint64_t base, uint64_t usual,
-		    struct measured *out)
-{
-	measure_orders(sums, differences, n, base, usual, out);
-}
-
-static bool scale_them(const struct scale *scale, const double *v, uint32_t n, int64_t *integers)
-{
-	return scale_all(scale, v, n, integers);
-}
+#include "codec/measure_kernels.h"
 
 const struct kernels kernels_plain = { "plain", everywhere, fill, plain_blocks, plain_numbers, plain_spread, fold,
-					differences_of, measure, scale_them };
+					ENCODE_KERNELS };

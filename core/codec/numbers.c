@@ -52,30 +52,34 @@ static ALWAYS_INLINE bool divides(const struct divisor *divisor, uint64_t a)
 	return !(a & ((UINT64_C(1) << divisor->shift) - 1)) && (a >> divisor->shift) * divisor->inverse <= divisor->most;
 }
 
-/* 0 where all are 0. */
-static uint64_t gcd_of(const uint64_t *v, uint32_t n)
+/* `any`: the bits of all of them, of which one is set. Once it is a power of two, these tell how large a one. */
+static uint64_t gcd_of(const uint64_t *v, uint32_t n, uint64_t any)
 {
 	struct divisor divisor = { 0 };
 	uint64_t g = 0;
 
-	for (uint32_t i = 0; i < n && g != 1; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		uint64_t a = magnitude(v[i]);
 
 		if (!a || (g && divides(&divisor, a)))
 			continue;
 		g = g ? gcd_of_two(g, a) : a;
+		if (!(g & (g - 1)))
+			return any & (0 - any);
 		divisor = divisor_of(g);
 	}
 	return g;
 }
 
 /* All are multiples. */
-static void divide(uint64_t *v, uint32_t n, uint64_t g)
+static void divide_by_gcd(struct numbers *numbers, uint64_t g)
 {
+	const struct encode_kernels *kernels = &kernels_get()->encode;
 	struct divisor divisor = divisor_of(g);
 
-	for (uint32_t i = 0; i < n; i++)
-		v[i] = (uint64_t)((int64_t)v[i] >> divisor.shift) * divisor.inverse;
+	kernels->divide(numbers->differences, numbers->n, divisor.shift, divisor.inverse);
+	kernels->divide(numbers->sums, numbers->n, divisor.shift, divisor.inverse);
+	numbers->base = (uint64_t)((int64_t)numbers->base >> divisor.shift) * divisor.inverse;
 }
 
 static void in_order(int64_t *a, int64_t *b)
@@ -103,90 +107,69 @@ static uint64_t usual_of(const uint64_t *v, uint32_t n)
 
 /* ---- sizes ---- */
 
-/* What stands in z are the sums of the differences. */
 static void choose_order(struct numbers *numbers)
 {
 	size_t heads[3] = { zigzag_bytes(numbers->base), zigzag_bytes(numbers->usual), 0 };
 	struct measured measured;
 
-	kernels_get()->measure(numbers->z, numbers->differences, numbers->n, numbers->base, numbers->usual, &measured);
+	kernels_get()->encode.measure(numbers->sums, numbers->differences, numbers->n, numbers->base, numbers->usual, &measured);
 	numbers->changes = measured.changes;
 	numbers->form = FORM_BLOCKS;
 	numbers->size = SIZE_MAX;
 	for (uint32_t o = 0; o < 3; o++) {
-		size_t size = heads[o] + blocks_bytes(measured.widths[o], numbers->n);
+		size_t size = heads[o] + blocks_bytes(&measured.widths[o], numbers->n);
 
 		if (size < numbers->size) {
 			numbers->order = o;
 			numbers->size = size;
 		}
 	}
-	memcpy(numbers->blocks.widths, measured.widths[numbers->order], blocks_of(numbers->n));
-	numbers->blocks.n = numbers->n;
-	numbers->blocks.size = numbers->size - heads[numbers->order];
+	blocks_take(&numbers->blocks, &measured.widths[numbers->order], numbers->n);
 }
 
-static size_t places_bytes(const struct numbers *numbers)
+/* What is not the usual one, into `some`; gives the bytes that their places take. */
+static size_t gather_changes(struct numbers *numbers)
 {
-	uint32_t next = 0;
-	size_t size = 0;
+	uint32_t next = 0, k = 0;
+	size_t places = 0;
 
-	for (uint32_t i = 0; i < numbers->n; i++)
-		if (numbers->differences[i] != numbers->usual) {
-			size += varint_bytes(i - next);
+	for (uint32_t w = 0; w * 64 < numbers->n; w++)
+		for (uint64_t left = numbers->changed[w]; left; left &= left - 1) {
+			uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(left);
+
+			numbers->some[k++] = zigzag(numbers->differences[i] - numbers->usual) - 1;
+			places += varint_bytes(i - next);
 			next = i + 1;
 		}
-	return size;
-}
-
-static void gather_changes(struct numbers *numbers)
-{
-	uint32_t k = 0;
-
-	for (uint32_t i = 0; i < numbers->n; i++) {
-		uint64_t z = zigzag(numbers->differences[i] - numbers->usual);
-
-		numbers->z[k] = z - 1;
-		k += z != 0;
-	}
+	return places;
 }
 
 /* Where most are the usual one: only the others, if that is shorter. */
 static void try_sparse(struct numbers *numbers)
 {
-	struct blocks blocks;
 	size_t rest, bitmap = (numbers->n + 7) / 8, places;
+	struct blocks blocks;
 
 	if (numbers->changes * UINT64_C(4) >= numbers->n * UINT64_C(3))
 		return;
-	gather_changes(numbers);
-	blocks_measure(&blocks, numbers->z, numbers->changes);
+	kernels_get()->encode.changes(numbers->differences, numbers->n, numbers->usual, numbers->changed);
+	places = gather_changes(numbers);
+	blocks_measure(&blocks, numbers->some, numbers->changes);
 	rest = zigzag_bytes(numbers->usual) + varint_bytes(numbers->changes) + blocks.size;
-	if (rest >= numbers->size)
-		return;
-	places = places_bytes(numbers);
 	if (rest + (places < bitmap ? places : bitmap) >= numbers->size)
 		return;
 	numbers->form = places < bitmap ? FORM_PLACES : FORM_BITMAP;
 	numbers->order = 1;
 	numbers->size = rest + (places < bitmap ? places : bitmap);
 	numbers->blocks = blocks;
-	numbers->ready = true;
 }
 
-static void fill_z(struct numbers *numbers, uint32_t order)
+static void fill_z(const struct numbers *numbers, uint32_t order, uint64_t *z)
 {
-	const uint64_t *d = numbers->differences;
-	uint64_t sum = 0 - numbers->base, before = 0;
-
-	for (uint32_t i = 0; i < numbers->n && order == 0; i++)
-		numbers->z[i] = sum += d[i];
-	for (uint32_t i = 0; i < numbers->n && order == 1; i++)
-		numbers->z[i] = zigzag(d[i] - numbers->usual);
-	for (uint32_t i = 0; i < numbers->n && order == 2; i++) {
-		numbers->z[i] = zigzag(d[i] - before);
-		before = d[i];
-	}
+	if (order == 0)
+		numbers_of(0, numbers->sums, numbers->differences, numbers->n, numbers->base, z);
+	else
+		numbers_of(order, numbers->sums, numbers->differences, numbers->n, numbers->usual, z);
 }
 
 /* Sizes are guessed for each order; of the best it is made, and kept if it saves enough. */
@@ -195,31 +178,31 @@ static void try_coded(struct numbers *numbers)
 	size_t heads[3] = { zigzag_bytes(numbers->base), zigzag_bytes(numbers->usual), 0 };
 	size_t best = SIZE_MAX, least = numbers->n / CODED_SAVES_EACH + numbers->size / CODED_SAVES;
 	size_t limit = numbers->size > least ? numbers->size - least : 0;
+	uint64_t z[VALUES_MOST];
 	uint32_t order = 0;
 
 	for (uint32_t o = 0; o < 3; o++) {
 		size_t guess;
 
-		fill_z(numbers, o);
-		guess = coded_guess(numbers->z, numbers->n);
+		fill_z(numbers, o, z);
+		guess = coded_guess(z, numbers->n);
 		if (guess < SIZE_MAX && guess + heads[o] < best) {
 			best = guess + heads[o];
 			order = o;
 		}
 	}
-	if (best < limit) {
-		fill_z(numbers, order);
-		best = coded_put(numbers->z, numbers->n, numbers->coded);
-		if (best + heads[order] < limit) {
-			numbers->form = FORM_CODED;
-			numbers->order = order;
-			numbers->size = best + heads[order];
-			numbers->coded_size = (uint32_t)best;
-			return;
-		}
-	}
-	if (numbers->ready)
+	if (best >= limit)
+		return;
+	fill_z(numbers, order, z);
+	best = coded_put(z, numbers->n, numbers->coded);
+	if (best + heads[order] < limit) {
+		numbers->form = FORM_CODED;
+		numbers->order = order;
+		numbers->size = best + heads[order];
+		numbers->coded_size = (uint32_t)best;
+	} else if (numbers->form != FORM_BLOCKS) {
 		gather_changes(numbers);	/* the trial took their place */
+	}
 }
 
 static void plan_line(struct numbers *numbers)
@@ -229,50 +212,78 @@ static void plan_line(struct numbers *numbers)
 	numbers->size = zigzag_bytes(numbers->first) + zigzag_bytes(numbers->base);
 }
 
+/* With differences and sums. Zero is usual where it is what most are; else that is guessed. */
+static void plan(struct numbers *numbers, const struct walked *walked, uint32_t shift, enum values_effort effort)
+{
+	uint64_t g = gcd_of(numbers->differences, numbers->n, walked->any);
+
+	numbers->base = walked->least;
+	if (g > 1)
+		divide_by_gcd(numbers, g);
+	numbers->gcd = g << shift;
+	numbers->usual = walked->zeros * UINT64_C(2) > numbers->n ? 0 : usual_of(numbers->differences, numbers->n);
+	choose_order(numbers);
+	try_sparse(numbers);
+	if (effort == VALUES_COMPACT)
+		try_coded(numbers);
+	numbers->size += zigzag_bytes(numbers->first) + (numbers->gcd > 1 ? varint_bytes(numbers->gcd) : 0);
+}
+
 void numbers_plan(struct numbers *numbers, const int64_t *integers, uint32_t n, enum values_effort effort)
 {
-	bool line;
-	uint64_t g;
+	struct walked walked;
 
 	numbers->n = n - 1;
 	numbers->first = (uint64_t)integers[0];
 	numbers->gcd = 1;
 	numbers->order = 0;
-	numbers->ready = false;
 	numbers->differences = numbers->differences_room + 1;
 	numbers->differences_room[0] = 0;
-	/* The sums are in z, until what the body holds takes their place. */
-	numbers->base = kernels_get()->differences(integers, n - 1, numbers->differences, numbers->z, &line);
-	if (line) {
+	kernels_get()->encode.differences(integers, n - 1, numbers->differences, numbers->sums, &walked);
+	if (walked.varied)
+		plan(numbers, &walked, 0, effort);
+	else
 		plan_line(numbers);
-		return;
+}
+
+static bool is_exact(int64_t first, int64_t sum, uint32_t shift)
+{
+	int64_t most = NUMBERS_EXACT >> shift, v;
+
+	return !__builtin_add_overflow(first, sum, &v) && v <= most && v >= -most;
+}
+
+/* With the least and the most of the sums all are known to be exact. */
+bool numbers_plan_steps(struct numbers *numbers, int64_t first, int64_t *steps, uint32_t n, uint32_t shift, enum values_effort effort)
+{
+	struct walked walked;
+
+	kernels_get()->encode.sums((const uint64_t *)steps + 1, n - 1, numbers->sums, &walked);
+	if (!is_exact(first, 0, shift) || (n > 1 && (!is_exact(first, (int64_t)walked.least, shift) ||
+						     !is_exact(first, (int64_t)walked.most, shift))))
+		return false;
+	numbers->n = n - 1;
+	numbers->first = (uint64_t)first << shift;
+	numbers->gcd = 1;
+	numbers->order = 0;
+	numbers->differences = (uint64_t *)steps + 1;
+	steps[0] = 0;
+	if (walked.varied) {
+		plan(numbers, &walked, shift, effort);
+		return true;
 	}
-	g = gcd_of(numbers->differences, n - 1);
-	if (g > 1) {
-		divide(numbers->differences, n - 1, g);
-		divide(numbers->z, n - 1, g);
-		divide(&numbers->base, 1, g);
-		numbers->gcd = g;
-	}
-	numbers->usual = usual_of(numbers->differences, n - 1);
-	choose_order(numbers);
-	try_sparse(numbers);
-	if (effort == VALUES_COMPACT)
-		try_coded(numbers);
-	numbers->size += zigzag_bytes(numbers->first) + (g > 1 ? varint_bytes(g) : 0);
+	if (n > 1)
+		steps[1] = (int64_t)((uint64_t)steps[1] << shift);
+	plan_line(numbers);
+	return true;
 }
 
 /* ---- writing ---- */
 
 static uint8_t *put_bitmap(const struct numbers *numbers, uint8_t *to)
 {
-	for (uint32_t i = 0; i < numbers->n; i += 8) {
-		uint32_t byte = 0;
-
-		for (uint32_t k = 0; k < 8 && i + k < numbers->n; k++)
-			byte |= (uint32_t)(numbers->differences[i + k] != numbers->usual) << k;
-		*to++ = (uint8_t)byte;
-	}
+	for (uint32_t i = 0; i < numbers->n; i += 8)
+		*to++ = (uint8_t)(numbers->changed[i / 64] >> i % 64);
 	return to;
 }
 
@@ -280,29 +291,36 @@ static uint8_t *put_places(const struct numbers *numbers, uint8_t *to)
 {
 	uint32_t next = 0;
 
-	for (uint32_t i = 0; i < numbers->n; i++)
-		if (numbers->differences[i] != numbers->usual) {
+	for (uint32_t w = 0; w * 64 < numbers->n; w++)
+		for (uint64_t left = numbers->changed[w]; left; left &= left - 1) {
+			uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(left);
+
 			to = put_varint(to, i - next);
 			next = i + 1;
 		}
 	return to;
 }
 
+static uint8_t *put_sparse(const struct numbers *numbers, uint8_t *to)
+{
+	to = put_varint(to, numbers->changes);
+	to = numbers->form == FORM_BITMAP ? put_bitmap(numbers, to) : put_places(numbers, to);
+	return blocks_put(&numbers->blocks, numbers->some, to);
+}
+
 static uint8_t *put_body(struct numbers *numbers, uint8_t *to)
 {
+	const struct blocks *blocks = &numbers->blocks;
+
+	if (numbers->form == FORM_BITMAP || numbers->form == FORM_PLACES)
+		return put_sparse(numbers, to);
 	if (numbers->form == FORM_CODED) {
 		memcpy(to, numbers->coded, numbers->coded_size);
 		return to + numbers->coded_size;
 	}
-	if (numbers->form == FORM_BITMAP || numbers->form == FORM_PLACES)
-		to = put_varint(to, numbers->changes);
-	if (numbers->form == FORM_BITMAP)
-		to = put_bitmap(numbers, to);
-	else if (numbers->form == FORM_PLACES)
-		to = put_places(numbers, to);
-	else if (!numbers->ready)
-		fill_z(numbers, numbers->order);
-	return blocks_put(&numbers->blocks, numbers->z, to);
+	to = blocks_put_head(blocks, to);
+	return kernels_get()->encode.pack(numbers->order, numbers->sums, numbers->differences, numbers->n,
+					  numbers->order == 0 ? numbers->base : numbers->usual, blocks->widths, to);
 }
 
 uint8_t *numbers_put(struct numbers *numbers, uint8_t *to)

@@ -40,22 +40,38 @@ enum tag { TAG_FORM = 15, TAG_ORDER = 16, TAG_GCD = 64, TAG_ULPS = 128 };	/* TAG
 /* Integers on their way to bytes. */
 struct numbers {
 	uint32_t n;		/* without the first */
-	uint32_t changes;	/* sparse: not the usual one */
+	uint32_t changes;	/* differences that are not the usual one */
 	uint64_t first, gcd, base, usual;
 	enum form form;
 	uint32_t order;
 	size_t size;		/* of all that numbers_put writes */
 	struct blocks blocks;
-	uint64_t *differences;	/* over the gcd */
-	uint64_t differences_room[VALUES_MOST + 1];	/* they, behind a zero */
-	uint64_t z[VALUES_MOST];	/* what the body holds, when `ready` */
-	bool ready;
+	uint64_t *differences;	/* over the gcd; a zero before them */
+	uint64_t differences_room[VALUES_MOST + 1];
+	uint64_t sums[VALUES_MOST];	/* of the differences */
+	uint64_t changed[VALUES_MOST / 64];	/* sparse: a bit for each of `changes` */
+	union {
+		uint64_t some[VALUES_MOST];	/* sparse: these, as they are written */
+		uint8_t coded[CODED_ROOM];	/* of FORM_CODED, the body as it is written */
+	};
 	uint32_t coded_size;
-	uint8_t coded[CODED_ROOM];	/* of FORM_CODED, the body as it is written */
 };
 
 /* The shortest form of n (at least 1) integers. */
 void numbers_plan(struct numbers *numbers, const int64_t *integers, uint32_t n, enum values_effort effort);
+/*
+ * The same for first and n - 1 steps, each times 2^shift: steps[1] leads to the second
+ * integer; steps[0] is not read. `steps` is used until numbers_put and holds nothing of
+ * worth afterwards. False: an integer is more than NUMBERS_EXACT or less than its
+ * negative, nothing has changed.
+ */
+#define NUMBERS_EXACT (INT64_C(1) << 53)
+bool numbers_plan_steps(struct numbers *numbers, int64_t first, int64_t *steps, uint32_t n, uint32_t shift, enum values_effort effort);
+/* Are they all equal? Known of a plan. */
+static inline bool numbers_are_same(const struct numbers *numbers)
+{
+	return numbers->form == FORM_LINE && numbers->base == 0;
+}
 static inline uint8_t numbers_tag(const struct numbers *numbers)
 {
 	return (uint8_t)(numbers->form | numbers->order * TAG_ORDER | (numbers->gcd > 1 ? TAG_GCD : 0));

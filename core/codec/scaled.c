@@ -36,7 +36,7 @@ bool scale_one(double v, uint32_t exponent, int64_t *integer)
 static bool suits(struct scaled *scaled, const double *v, enum way way, uint32_t exponent)
 {
 	enum { STEP = 64 };
-	const struct kernels *kernels = kernels_get();
+	const struct encode_kernels *kernels = &kernels_get()->encode;
 	struct scale scale = { way, exponent, 0 };
 
 	for (uint32_t i = 0; i < scaled->n; i += STEP)

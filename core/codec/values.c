@@ -192,14 +192,6 @@ static bool decimal_of(int64_t mantissa, int32_t exponent, int64_t *integer)
 	return v <= EXACT && v >= -EXACT;
 }
 
-static bool all_equal(const int64_t *v, uint32_t n)
-{
-	for (uint32_t i = 1; i < n; i++)
-		if (v[i] != v[0])
-			return false;
-	return true;
-}
-
 /* What each of the two needs on the stack is not to be there for both. */
 #define APART __attribute__((noinline))
 
@@ -212,34 +204,83 @@ APART static int encode_as_doubles(const int64_t *mantissa, uint32_t n, int32_t 
 	return values_encode(v, n, effort, NULL, out);
 }
 
+static int encode_planned(struct work *work, uint32_t n, uint32_t exponent, struct buf *out)
+{
+	if (numbers_are_same(&work->numbers))
+		return values_encode_same(batch_decimal((int64_t)work->numbers.first, -(int32_t)exponent), out);
+	scaled_take(&work->scaled, n, exponent);
+	return encode_numbers(work, NULL, 1 + work->scaled.size + work->numbers.size, out);
+}
+
 APART static int encode_as_integers(const int64_t *mantissa, uint32_t n, int32_t exponent, enum values_effort effort, struct buf *out)
 {
 	struct work work;
 
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n && exponent > 0; i++)
 		decimal_of(mantissa[i], exponent, &work.scaled.integers[i]);
-	scaled_take(&work.scaled, n, exponent < 0 ? (uint32_t)-exponent : 0);
-	numbers_plan(&work.numbers, work.scaled.integers, n, effort);
-	return encode_numbers(&work, NULL, 1 + work.scaled.size + work.numbers.size, out);
+	numbers_plan(&work.numbers, exponent > 0 ? work.scaled.integers : mantissa, n, effort);
+	return encode_planned(&work, n, exponent < 0 ? (uint32_t)-exponent : 0, out);
 }
 
+/* Most are far from the bound: then a look at the bits of all is enough. */
 static bool all_exact(const int64_t *mantissa, uint32_t n, int32_t exponent)
 {
+	uint64_t any = 0;
 	int64_t integer;
 
+	if (exponent < -EXPONENT_MOST)
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		any |= zigzag((uint64_t)mantissa[i]);
+	if (exponent <= 0 && any < EXACT)
+		return true;
 	for (uint32_t i = 0; i < n; i++)
 		if (!decimal_of(mantissa[i], exponent, &integer))
 			return false;
-	return exponent >= -EXPONENT_MOST;
+	return true;
 }
 
 int values_encode_decimal(const int64_t *mantissa, uint32_t n, int32_t exponent, enum values_effort effort,
 			  struct buf *out)
 {
 	CHECK(n >= 1 && n <= VALUES_MOST, "n=%u", n);
-	if (all_equal(mantissa, n))
-		return values_encode_same(batch_decimal(mantissa[0], exponent), out);
 	if (!all_exact(mantissa, n, exponent))
 		return encode_as_doubles(mantissa, n, exponent, effort, out);
 	return encode_as_integers(mantissa, n, exponent, effort, out);
+}
+
+/* ---- integers as they are walked through ---- */
+
+APART static int encode_steps_as_doubles(int64_t first, const int64_t *steps, uint32_t n, uint32_t exponent, uint32_t shift,
+					 enum values_effort effort, struct buf *out)
+{
+	uint64_t sum = (uint64_t)first;
+	double v[VALUES_MOST];
+
+	for (uint32_t i = 0; i < n; i++) {
+		sum += i ? (uint64_t)steps[i] : 0;
+		v[i] = ldexp((double)(int64_t)sum, (int)shift) / scale_powers[exponent];
+	}
+	return values_encode(v, n, effort, NULL, out);
+}
+
+/* 0 or -ENOMEM; 1: they are not exact. */
+APART static int encode_steps(int64_t first, int64_t *steps, uint32_t n, uint32_t exponent, uint32_t shift, enum values_effort effort,
+			      struct buf *out)
+{
+	struct work work;
+
+	if (!numbers_plan_steps(&work.numbers, first, steps, n, shift, effort))
+		return 1;
+	return encode_planned(&work, n, exponent, out);
+}
+
+int values_encode_steps(int64_t first, int64_t *steps, uint32_t n, uint32_t exponent, uint32_t shift, enum values_effort effort,
+			struct buf *out)
+{
+	int r;
+
+	CHECK(n >= 1 && n <= VALUES_MOST && exponent <= EXPONENT_MOST, "n=%u exponent=%u", n, exponent);
+	r = encode_steps(first, steps, n, exponent, shift, effort, out);
+	return r > 0 ? encode_steps_as_doubles(first, steps, n, exponent, shift, effort, out) : r;
 }

@@ -43,6 +43,14 @@ int values_encode_same(double v, struct buf *out);
 int values_encode_decimal(const int64_t *mantissa, uint32_t n, int32_t exponent, enum values_effort effort,
 			  struct buf *out);
 
+/*
+ * The same for integers (up to 2^53) of which the differences are known: the first, then
+ * each one steps[i] (1..n-1) more than the one before; times 2^shift, by 10^exponent
+ * (0..22). It works in `steps`, from steps[0] on, and leaves nothing of worth there.
+ */
+int values_encode_steps(int64_t first, int64_t *steps, uint32_t n, uint32_t exponent, uint32_t shift, enum values_effort effort,
+			struct buf *out);
+
 /* The values into room for n. 0 or -EBADMSG. */
 int values_decode(const uint8_t *data, size_t size, double *v, uint32_t n);
 /* Is it written as equal values? Then which; without a look at the rest. */

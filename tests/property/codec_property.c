@@ -4,11 +4,12 @@
  * with each effort and with the hint of the column before; a fold is what a window
  * makes of the same values; damaged bytes are refused or give something, and
  * never reach out of their room. All kernels that the machine can run agree, in
- * what is right as in what is damaged.
+ * what is right as in what is damaged, and write the same bytes.
  */
 #include "codec/kernels.h"
 #include "codec/times.h"
 #include "codec/values.h"
+#include "model/batch.h"
 #include "model/sample.h"
 #include "model/window.h"
 
@@ -198,6 +199,50 @@ static void folds_as_a_window(const struct buf *bytes, const double *v, uint32_t
 		assert_true(fabs(sum - low) <= 1e-15 * (fabs(sum) + (fabs(fold.max) + fabs(fold.min)) * n * 0x1p-50));
 }
 
+/* ---- writing ---- */
+
+/* Into *out, by `write`; every set of kernels that runs here must write the same. */
+static void write_everywhere(void (*write)(void *data, struct buf *out), void *data, struct buf *out)
+{
+	AUTO_BUF other = { 0 };
+
+	assert_true(kernels_use("plain"));
+	buf_clear(out);
+	write(data, out);
+	for (size_t i = 1; i < sizeof kernels / sizeof *kernels; i++) {
+		if (!kernels_use(kernels[i]))
+			continue;
+		buf_clear(&other);
+		write(data, &other);
+		if (other.len != out->len || memcmp(other.data, out->data, other.len) != 0)
+			fail_msg("%s writes otherwise than plain: tag=%02x", kernels[i], out->data[0]);
+	}
+	kernels_use(NULL);
+}
+
+struct column {
+	const double *values;
+	uint32_t n;
+	enum values_effort effort;
+	struct values_hint *hint, after;
+};
+
+static void write_values(void *data, struct buf *out)
+{
+	struct column *column = data;
+
+	if (column->hint)
+		column->after = *column->hint;
+	assert_int_equal(values_encode(column->values, column->n, column->effort, column->hint ? &column->after : NULL, out), 0);
+}
+
+static void write_column(struct column *column, struct buf *out)
+{
+	write_everywhere(write_values, column, out);
+	if (column->hint)
+		*column->hint = column->after;
+}
+
 static void values_give_back_every_bit(void **state)
 {
 	static double values[VALUES_MOST], back[VALUES_MOST];
@@ -211,14 +256,94 @@ static void values_give_back_every_bit(void **state)
 		uint8_t *exact;
 
 		fill_values(values, n);
-		buf_clear(&out);
-		assert_int_equal(values_encode(values, n, below(2) ? VALUES_SEAL : VALUES_COMPACT, i % 3 ? &hint : NULL, &out), 0);
+		write_column(&(struct column){ values, n, below(2) ? VALUES_SEAL : VALUES_COMPACT, i % 3 ? &hint : NULL, { 0 } }, &out);
 		exact = copy_of(out.data, out.len);
 		assert_int_equal(decode_everywhere(exact, out.len, n, back), 0);
 		free(exact);
 		assert_memory_equal(values, back, n * sizeof *values);
 		folds_as_a_window(&out, values, n);
 		damage(&out, n, back);
+	}
+}
+
+/* ---- integers ---- */
+
+struct walk {
+	int64_t first, steps[VALUES_MOST];
+	uint32_t n, exponent, shift;
+	enum values_effort effort;
+};
+
+static void walk_make(struct walk *walk)
+{
+	int64_t multiple = below(3) ? 1 : 1 + below(1000), now;
+	uint32_t width = below(below(10) ? 20 : 45), sparse = below(3) ? 0 : 1 + below(40);
+	bool both = below(2);
+
+	walk->n = 1 + below(below(50) ? USUAL : VALUES_MOST);
+	walk->exponent = below(2) ? 0 : below(23);
+	walk->shift = walk->exponent ? 0 : below(3) ? 0 : 10 + below(3);
+	walk->effort = below(2) ? VALUES_SEAL : VALUES_COMPACT;
+	now = walk->first = (int64_t)(bits() >> (12 + below(52))) * (below(2) ? 1 : -1);
+	for (uint32_t i = 1; i < walk->n; i++) {
+		int64_t step = sparse && below(sparse) ? 0 : (int64_t)(bits() >> (63 - width)) * multiple * (both && below(2) ? -1 : 1);
+
+		if (now + step > INT64_C(1) << 53 || now + step < -(INT64_C(1) << 53))
+			step = 0;
+		walk->steps[i] = step;
+		now += step;
+	}
+	walk->steps[0] = (int64_t)bits();	/* not read */
+}
+
+static void write_steps(void *data, struct buf *out)
+{
+	const struct walk *walk = data;
+	int64_t steps[VALUES_MOST];
+
+	memcpy(steps, walk->steps, walk->n * sizeof *steps);
+	assert_int_equal(values_encode_steps(walk->first, steps, walk->n, walk->exponent, walk->shift, walk->effort, out), 0);
+}
+
+/* The same integers as a whole: the same bytes. */
+static void write_decimals(void *data, struct buf *out)
+{
+	const struct walk *walk = data;
+	int64_t integers[VALUES_MOST], now = walk->first;
+
+	for (uint32_t i = 0; i < walk->n; i++) {
+		now += i ? walk->steps[i] : 0;
+		integers[i] = now;
+	}
+	assert_int_equal(values_encode_decimal(integers, walk->n, -(int32_t)walk->exponent, walk->effort, out), 0);
+}
+
+static void steps_come_back_as_decimals(void **state)
+{
+	static double back[VALUES_MOST];
+	static struct walk walk;
+	AUTO_BUF out = { 0 }, whole = { 0 };
+
+	(void)state;
+	source = random_seed(5);
+	for (uint32_t i = 0; i < CASES; i++) {
+		int64_t now;
+
+		walk_make(&walk);
+		write_everywhere(write_steps, &walk, &out);
+		assert_int_equal(decode_everywhere(out.data, out.len, walk.n, back), 0);
+		now = walk.first;
+		for (uint32_t k = 0; k < walk.n; k++) {
+			double v = ldexp((double)(now += k ? walk.steps[k] : 0), (int)walk.shift);
+
+			if (value_bits(back[k]) != value_bits(walk.exponent ? batch_decimal(now, -(int32_t)walk.exponent) : v))
+				fail_msg("case %u: %u of %u is %a", i, k, walk.n, back[k]);
+		}
+		if (walk.shift)			/* that may be past the least a long holds */
+			continue;
+		write_everywhere(write_decimals, &walk, &whole);
+		assert_int_equal(whole.len, out.len);
+		assert_memory_equal(whole.data, out.data, out.len);
 	}
 }
 
@@ -269,6 +394,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_give_back_every_bit),
+		cmocka_unit_test(steps_come_back_as_decimals),
 		cmocka_unit_test(times_give_back_each),
 	};
 
