@@ -121,6 +121,7 @@ static size_t put_tokens(const struct rows *rows, struct rows_state now, const d
 			now.last[slot] = bits;
 		}
 	}
+	memset(to, 0, 8);		/* tokens are read by words */
 	return (size_t)(to - tokens);
 }
 
@@ -134,7 +135,7 @@ int rows_put(struct rows *rows, struct rows_state now, kymo_ms at, const double 
 	if (reserve_rows(rows) < 0 || reserve_bytes(rows, head) < 0)
 		return -ENOMEM;
 	n_changed = find_changed(rows, now.last, values, present, row_changed(rows, rows->len));
-	if (reserve_bytes(rows, head + (size_t)n_changed * TOKEN_MOST + 8) < 0)
+	if (reserve_bytes(rows, head + (size_t)n_changed * TOKEN_MOST + 16) < 0)
 		return -ENOMEM;
 	changed = row_changed(rows, rows->len);
 	if (present)

@@ -24,10 +24,10 @@ struct sealing {
 	struct buf *out;
 	/* Of 64 members, as the rows are walked: */
 	uint64_t other;			/* those of which a token was no difference */
-	int64_t units[64];
+	int64_t origin[64];		/* the value before the rows, in the unit of the member */
 	uint64_t value[64];
 	uint8_t state[64];
-	/* In the member's unit; the bits of the values of others. */
+	/* How many units more than in the row before; the bits of the values of others. */
 	int64_t column[64][ROWS_MOST];
 };
 
@@ -64,30 +64,41 @@ static uint32_t list_bits(uint64_t word, uint8_t *bits)
 }
 
 /* The next token of a member that is walked in units. */
-static const uint8_t *take_units(struct sealing *sealing, int slot, const uint8_t *token)
+static inline const uint8_t *take_units(struct sealing *sealing, int slot, uint32_t r, const uint8_t *token)
 {
-	int64_t difference = 0;
-	const uint8_t *next = token_get_difference(token, &difference);
+	const uint8_t *next = token_get_difference(token, &sealing->column[slot][r]);
 
-	sealing->units[slot] += difference;
 	if (next)
 		return next;
 	sealing->other |= UINT64_C(1) << slot;
 	return token_skip(token);
 }
 
-static void put_column(struct sealing *sealing, uint32_t r, const uint8_t *slots, uint32_t n, const int64_t *from)
+static void put_column(struct sealing *sealing, uint32_t r, const uint8_t *slots, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
-		sealing->column[slots[i]][r] = from[slots[i]];
+		sealing->column[slots[i]][r] = (int64_t)sealing->value[slots[i]];
+}
+
+/* Most words: all are walked in units. */
+static void turn_units(struct sealing *sealing, uint32_t word)
+{
+	const struct rows *rows = sealing->rows;
+
+	for (uint32_t r = 0; r < rows->n_rows; r++) {
+		const uint8_t *token = tokens_of(rows, r, word);
+
+		for (uint64_t left = row_changed(rows, rows->row[r].offset)[word]; left; left &= left - 1)
+			token = take_units(sealing, __builtin_ctzll(left), r, token);
+	}
 }
 
 /* Members of `by_value` value by value, the rest in units. */
-static void turn(struct sealing *sealing, uint32_t word, uint64_t busy, uint64_t by_value)
+static void turn_both(struct sealing *sealing, uint32_t word, uint64_t by_value)
 {
 	const struct rows *rows = sealing->rows;
-	uint8_t in_units[64], in_values[64];
-	uint32_t n_units = list_bits(busy & ~by_value, in_units), n_values = list_bits(busy & by_value, in_values);
+	uint8_t in_values[64];
+	uint32_t n = list_bits(by_value, in_values);
 
 	for (uint32_t r = 0; r < rows->n_rows; r++) {
 		const uint8_t *token = tokens_of(rows, r, word);
@@ -98,10 +109,9 @@ static void turn(struct sealing *sealing, uint32_t word, uint64_t busy, uint64_t
 			if (by_value >> slot & 1)
 				token = token_get(token, &sealing->value[slot], &sealing->state[slot]);
 			else
-				token = take_units(sealing, slot, token);
+				token = take_units(sealing, slot, r, token);
 		}
-		put_column(sealing, r, in_units, n_units, sealing->units);
-		put_column(sealing, r, in_values, n_values, (const int64_t *)(const void *)sealing->value);
+		put_column(sealing, r, in_values, n);
 	}
 }
 
@@ -123,7 +133,7 @@ static void turn_others(struct sealing *sealing, uint32_t word, uint64_t others)
 			else
 				token = token_skip(token);
 		}
-		put_column(sealing, r, slots, n, (const int64_t *)(const void *)sealing->value);
+		put_column(sealing, r, slots, n);
 	}
 }
 
@@ -146,18 +156,19 @@ static void put_quiet(struct sealing *sealing, uint32_t slot, uint64_t bits)
 	put_constant(sealing->out, SEALED_CONSTANT, bits);
 }
 
-/* Which rows it is in; what it has there in units. How many. */
-static uint32_t gather(const struct sealing *sealing, uint32_t slot, uint8_t *in, int64_t *units)
+/* Which rows it is in; its column without the others. How many. */
+static uint32_t gather(struct sealing *sealing, uint32_t slot, uint8_t *in)
 {
 	const struct rows *rows = sealing->rows;
+	int64_t *column = sealing->column[slot % 64];
 	uint32_t n = 0;
 
 	memset(in, 0, BITMAP);
 	for (uint32_t r = 0; r < rows->n_rows; r++) {
 		if (!row_has(rows, &rows->row[r], slot))
-			continue;
+			continue;			/* nor has it changed there */
 		in[r / 8] |= (uint8_t)(1 << r % 8);
-		units[n++] = sealing->column[slot % 64][r];
+		column[n++] = column[r];
 	}
 	return n;
 }
@@ -169,37 +180,32 @@ static int put_values(struct sealing *sealing, const int64_t *bits, uint32_t n)
 	return values_encode((const double *)(const void *)bits, n, VALUES_SEAL, &hint, sealing->out);
 }
 
-static int put_units(struct sealing *sealing, uint32_t slot, const int64_t *units, uint32_t n)
+static int put_units(struct sealing *sealing, uint32_t slot, uint32_t n)
 {
-	int64_t scaled[ROWS_MOST];
-	unsigned unit = sealing->rows->base_state[slot] & TOKEN_UNIT, shift = unit == 16 ? 10 : 12;
+	int64_t *steps = sealing->column[slot % 64], first = sealing->origin[slot % 64] + steps[0];
+	unsigned unit = sealing->rows->base_state[slot] & TOKEN_UNIT;
 
 	if (unit <= 15)
-		return values_encode_decimal(units, n, -(int32_t)unit, VALUES_SEAL, sealing->out);
-	for (uint32_t i = 0; i < n; i++)
-		scaled[i] = units[i] * (INT64_C(1) << shift);
-	return values_encode_decimal(scaled, n, 0, VALUES_SEAL, sealing->out);
+		return values_encode_steps(first, steps, n, unit, 0, VALUES_SEAL, sealing->out);
+	return values_encode_steps(first, steps, n, 0, unit == 16 ? 10 : 12, VALUES_SEAL, sealing->out);
 }
 
 static int put_busy(struct sealing *sealing, uint32_t slot)
 {
 	const struct rows *rows = sealing->rows;
-	const int64_t *units = sealing->column[slot % 64];
 	uint32_t n = rows->n_rows;
 	uint8_t in[BITMAP], some = 0;
-	int64_t gathered[ROWS_MOST];
 
 	if (rows->partial) {
-		n = gather(sealing, slot, in, gathered);
+		n = gather(sealing, slot, in);
 		some = n < rows->n_rows ? SOME : 0;
-		units = gathered;
 	}
 	buf_add_u8(sealing->out, (uint8_t)((n ? SEALED_COLUMN : SEALED_NONE) | some));
 	if (!n)
 		return 0;
 	if (some)
 		buf_add(sealing->out, in, (rows->n_rows + 7) / 8);
-	return sealing->other >> slot % 64 & 1 ? put_values(sealing, units, n) : put_units(sealing, slot, units, n);
+	return sealing->other >> slot % 64 & 1 ? put_values(sealing, sealing->column[slot % 64], n) : put_units(sealing, slot, n);
 }
 
 /* What a member without a change after the first row has all the time. */
@@ -211,11 +217,11 @@ static uint64_t constant_of(const struct sealing *sealing, uint32_t slot)
 		return rows->base[slot];
 	if (sealing->other >> slot % 64 & 1)
 		return sealing->value[slot % 64];
-	return token_value(sealing->units[slot % 64], rows->base_state[slot] & TOKEN_UNIT);
+	return token_value(sealing->origin[slot % 64] + sealing->column[slot % 64][0], rows->base_state[slot] & TOKEN_UNIT);
 }
 
 /* In units only where the last value before the rows is in units. */
-static void begin_word(struct sealing *sealing, uint32_t first, uint32_t n)
+static void begin_word(struct sealing *sealing, uint64_t busy, uint32_t first, uint32_t n)
 {
 	const struct rows *rows = sealing->rows;
 
@@ -223,9 +229,11 @@ static void begin_word(struct sealing *sealing, uint32_t first, uint32_t n)
 	memcpy(sealing->value, rows->base + first, n * sizeof *sealing->value);
 	memcpy(sealing->state, rows->base_state + first, n);
 	for (uint32_t i = 0; i < n; i++) {
-		sealing->units[i] = token_last(rows->base[first + i], rows->base_state[first + i]);
+		sealing->origin[i] = token_last(rows->base[first + i], rows->base_state[first + i]);
 		sealing->other |= (uint64_t)((rows->base_state[first + i] & TOKEN_FOREIGN) != 0) << i;
 	}
+	for (uint64_t left = busy; left; left &= left - 1)
+		memset(sealing->column[__builtin_ctzll(left)], 0, rows->n_rows * sizeof *sealing->column[0]);
 }
 
 static int seal_word(struct sealing *sealing, uint32_t word, uint32_t *begin)
@@ -235,9 +243,12 @@ static int seal_word(struct sealing *sealing, uint32_t word, uint32_t *begin)
 	uint64_t busy = find_busy(rows, word), foreign;
 	int r = 0;
 
-	begin_word(sealing, first, n);
+	begin_word(sealing, busy, first, n);
 	foreign = sealing->other;
-	turn(sealing, word, busy, foreign);
+	if (foreign)
+		turn_both(sealing, word, foreign);
+	else
+		turn_units(sealing, word);
 	if (sealing->other != foreign)
 		turn_others(sealing, word, sealing->other & ~foreign);
 	for (uint32_t i = 0; i < n && r == 0; i++) {

@@ -36,14 +36,6 @@ static bool worth_a_try(uint64_t bits, uint8_t state)
 	return state < 3 * TOKEN_TRIED || (bits * UINT64_C(0x9e3779b97f4a7c15)) >> 60 == 0;
 }
 
-uint8_t *token_put_varint(uint8_t *to, uint64_t v)
-{
-	for (; v >= 128; v >>= 7)
-		*to++ = (uint8_t)(v | 128);
-	*to++ = (uint8_t)v;
-	return to;
-}
-
 uint8_t *token_put_other(uint8_t *to, uint64_t bits, uint64_t last, uint8_t *state)
 {
 	uint64_t x = htole64(bits ^ last);

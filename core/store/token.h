@@ -16,7 +16,9 @@
 
 #include "model/sample.h"
 
+#include <endian.h>
 #include <stdbool.h>
+#include <string.h>
 
 #define TOKEN_UNITS_MOST (INT64_C(1) << 51)
 
@@ -70,11 +72,39 @@ static inline int64_t token_unzigzag(uint64_t v)
 	return (int64_t)(v >> 1 ^ -(v & 1));
 }
 
-uint8_t *token_put_varint(uint8_t *to, uint64_t v);
+/*
+ * A varint of up to 8 bytes, at once: sevens of bits move apart in three steps. Lengths
+ * change from one to the next, and a loop's end would be guessed wrong too often.
+ */
+static inline uint64_t token_spread(uint64_t v)
+{
+	v = (v & UINT64_C(0x000000000fffffff)) | (v & UINT64_C(0x00fffffff0000000)) << 4;
+	v = (v & UINT64_C(0x00003fff00003fff)) | (v & UINT64_C(0x0fffc0000fffc000)) << 2;
+	return (v & UINT64_C(0x007f007f007f007f)) | (v & UINT64_C(0x3f803f803f803f80)) << 1;
+}
+
+static inline uint64_t token_gather(uint64_t v)
+{
+	v = (v & UINT64_C(0x007f007f007f007f)) | (v & UINT64_C(0x7f007f007f007f00)) >> 1;
+	v = (v & UINT64_C(0x00003fff00003fff)) | (v & UINT64_C(0x3fff00003fff0000)) >> 2;
+	return (v & UINT64_C(0x000000000fffffff)) | (v & UINT64_C(0x0fffffff00000000)) >> 4;
+}
+
+/* v is below 2^56; 8 bytes are written, however many it takes. */
+static inline uint8_t *token_put_varint(uint8_t *to, uint64_t v)
+{
+	unsigned more = (63u - (unsigned)__builtin_clzll(v | 1)) / 7;
+	uint64_t word = token_spread(v) | (UINT64_C(0x8080808080808080) & ((UINT64_C(1) << 8 * more) - 1));
+
+	word = htole64(word);
+	memcpy(to, &word, sizeof word);
+	return to + more + 1;
+}
+
 /* A value that the unit of the series does not suit. */
 uint8_t *token_put_other(uint8_t *to, uint64_t bits, uint64_t last, uint8_t *state);
 
-/* At most TOKEN_MOST bytes, and one more is written behind them. Changes *state, not the last value. Gives where the next one goes. */
+/* At most TOKEN_MOST bytes, and up to TOKEN_MOST from where it begins are written. Changes *state, not the last value. Gives where the next one goes. */
 static inline uint8_t *token_put(uint8_t *to, uint64_t bits, uint64_t last, uint8_t *state)
 {
 	unsigned unit = *state & TOKEN_UNIT;
@@ -85,31 +115,26 @@ static inline uint8_t *token_put(uint8_t *to, uint64_t bits, uint64_t last, uint
 		return token_put_other(to, bits, last, state);
 	v = token_zigzag(i - token_last(last, *state)) << 1;
 	*state = (uint8_t)unit;
-	if (v >= 1 << 14)
-		return token_put_varint(to, v);
-	to[0] = (uint8_t)((v & 127) | (uint64_t)(v > 127) << 7);	/* one byte or two: no guess to make */
-	to[1] = (uint8_t)(v >> 7);
-	return to + 1 + (v > 127);
+	return token_put_varint(to, v);
 }
 
 /* The state of a series whose first value this is. */
 uint8_t token_state_of(uint64_t bits);
 
-/* One that this process has made: of sound bytes, with one more behind it. */
+/* One that this process has made: of sound bytes, with 8 more behind it. */
 const uint8_t *token_get(const uint8_t *from, uint64_t *last, uint8_t *state);
 /* If the token keeps the unit: the difference in units, and the next one. NULL: it is another kind. */
 static inline const uint8_t *token_get_difference(const uint8_t *from, int64_t *difference)
 {
-	uint64_t v = from[0] & 127, two = from[0] >> 7;
+	uint64_t word, ends;
 
-	if (from[0] & 1)
+	memcpy(&word, from, sizeof word);
+	word = le64toh(word);
+	if (word & 1)
 		return NULL;
-	v |= (uint64_t)(from[1] & 127) << 7 & -two;
-	from += 1 + two;
-	for (unsigned shift = 14; two && from[-1] & 128; shift += 7)
-		v |= (uint64_t)(*from++ & 127) << shift;
-	*difference = token_unzigzag(v >> 1);
-	return from;
+	ends = ~word & UINT64_C(0x8080808080808080);	/* there is one: differences are below 2^54 */
+	*difference = token_unzigzag(token_gather(word & (ends ^ (ends - 1))) >> 1);
+	return from + __builtin_ctzll(ends) / 8 + 1;
 }
 static inline const uint8_t *token_skip(const uint8_t *from)
 {
