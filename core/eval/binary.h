@@ -20,7 +20,4 @@ bool binary_drops_name(const struct binary *binary);
 void columns_combine(const struct binary *binary, const double *a, const double *b, const double *kept, double *out, uint32_t n);
 bool column_is_empty(const double *values, uint32_t n);
 
-/* A stream of all that is left in another, where series that have become equal are one. Takes `inner` over, also when it fails. */
-int stream_united(struct stream *inner, struct stream **out);
-
 #endif

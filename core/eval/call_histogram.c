@@ -255,7 +255,7 @@ int stream_open_histogram(struct eval *eval, const struct node *node, const stru
 		return r;
 	}
 	if (node_has_many_names(vector_of(histograms)))
-		return stream_unite(&histograms->stream, out);
+		return stream_united(&histograms->stream, out);
 	*out = &histograms->stream;
 	return 0;
 }

@@ -189,7 +189,7 @@ static int give(struct map_stream *map, int r, struct stream **out)
 		return r;
 	}
 	if (node_has_many_names(map->stream.node->call.args[0]))
-		return stream_unite(&map->stream, out);
+		return stream_united(&map->stream, out);
 	*out = &map->stream;
 	return 0;
 }

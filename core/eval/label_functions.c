@@ -136,5 +136,5 @@ int stream_open_label_call(struct eval *eval, const struct node *node, const str
 		relabel_close(&relabel->stream);
 		return r;
 	}
-	return stream_unite(&relabel->stream, out);
+	return stream_united(&relabel->stream, out);
 }

@@ -196,7 +196,7 @@ int stream_of_matrix(struct eval *eval, const struct node *node, const struct st
 	return 0;
 }
 
-int stream_unite(struct stream *inner, struct stream **out)
+int stream_united(struct stream *inner, struct stream **out)
 {
 	struct matrix matrix;
 	int r;

@@ -37,7 +37,7 @@ void matrix_sort(struct matrix *matrix);
 /* A stream of what a matrix holds; takes it over, also when it fails. */
 int stream_of_matrix(struct eval *eval, const struct node *node, const struct steps *steps, struct matrix *matrix, struct stream **out);
 
-/* The same of all that is left in another stream, united. Takes `inner` over, also when it fails. */
-int stream_unite(struct stream *inner, struct stream **out);
+/* A stream of all that is left in another, where series that have become equal are one. Takes `inner` over, also when it fails. */
+int stream_united(struct stream *inner, struct stream **out);
 
 #endif

@@ -26,6 +26,7 @@ void fake_series(const struct column *columns, uint32_t n)
 struct fake {
 	struct stream stream;
 	uint32_t next;
+	bool times;
 	double *values;
 };
 
@@ -40,6 +41,9 @@ static int fake_next(struct stream *stream, struct column *out)
 		if (!matchers_test(selector->matchers, selector->n_matchers, column->labels))
 			continue;
 		memcpy(fake->values, column->values, stream->steps.n * sizeof *fake->values);
+		for (uint32_t i = 0; fake->times && i < stream->steps.n; i++)
+			if (!is_absent(fake->values[i]))
+				fake->values[i] = (double)steps_at(&stream->steps, i) / 1000;
 		*out = (struct column){ column->labels, fake->values };
 		return 1;
 	}
@@ -56,12 +60,12 @@ int stream_open_selector(struct eval *eval, const struct node *node, const struc
 {
 	struct fake *fake = calloc(1, sizeof *fake);
 
-	(void)times;
 	if (!fake || !(fake->values = malloc(steps->n * sizeof *fake->values))) {
 		free(fake);
 		return eval_no_memory(eval);
 	}
 	fake->stream = (struct stream){ fake_next, fake_close, eval, node, *steps };
+	fake->times = times;
 	*out = &fake->stream;
 	return 0;
 }
