@@ -7,6 +7,7 @@
  * missing, where the tokens of each word begin (u32), tokens.
  */
 #include "store/changed.h"
+#include "store/row_tokens.h"
 #include "store/rows_format.h"
 
 #include <errno.h>
@@ -109,20 +110,11 @@ static uint32_t find_changed(const struct rows *rows, const uint64_t *last, cons
 static size_t put_tokens(const struct rows *rows, struct rows_state now, const double *values, const uint64_t *changed,
 			 uint32_t *begin, uint8_t *tokens)
 {
-	uint8_t *to = tokens;
+	struct row_members members = { rows->n, values, now.last, now.state };
+	size_t size = row_tokens_put(&members, changed, begin, tokens);
 
-	for (uint32_t w = 0; w < rows->words; w++) {
-		begin[w] = (uint32_t)(to - tokens);
-		for (uint64_t left = changed[w]; left; left &= left - 1) {
-			uint32_t slot = w * 64 + (uint32_t)__builtin_ctzll(left);
-			uint64_t bits = value_bits(values[slot]);
-
-			to = token_put(to, bits, now.last[slot], &now.state[slot]);
-			now.last[slot] = bits;
-		}
-	}
-	memset(to, 0, 8);		/* tokens are read by words */
-	return (size_t)(to - tokens);
+	memset(tokens + size, 0, 8);	/* tokens are read by words */
+	return size;
 }
 
 int rows_put(struct rows *rows, struct rows_state now, kymo_ms at, const double *values, const uint64_t *present, uint32_t count,

@@ -9,6 +9,7 @@
  * and the differences of the differences as zigzags.
  */
 #include "codec/values.h"
+#include "store/row_tokens.h"
 #include "store/rows_format.h"
 
 #include <errno.h>
@@ -63,63 +64,31 @@ static uint32_t list_bits(uint64_t word, uint8_t *bits)
 	return n;
 }
 
-/* The next token of a member that is walked in units. */
-static inline const uint8_t *take_units(struct sealing *sealing, int slot, uint32_t r, const uint8_t *token)
-{
-	const uint8_t *next = token_get_difference(token, &sealing->column[slot][r]);
-
-	if (next)
-		return next;
-	sealing->other |= UINT64_C(1) << slot;
-	return token_skip(token);
-}
-
 static void put_column(struct sealing *sealing, uint32_t r, const uint8_t *slots, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		sealing->column[slots[i]][r] = (int64_t)sealing->value[slots[i]];
 }
 
-/* Most words: all are walked in units. */
-static void turn_units(struct sealing *sealing, uint32_t word)
+/* In units, as far as their tokens are differences. */
+static void turn(struct sealing *sealing, uint32_t word)
 {
 	const struct rows *rows = sealing->rows;
 
 	for (uint32_t r = 0; r < rows->n_rows; r++) {
-		const uint8_t *token = tokens_of(rows, r, word);
+		uint64_t changed = row_changed(rows, rows->row[r].offset)[word];
 
-		for (uint64_t left = row_changed(rows, rows->row[r].offset)[word]; left; left &= left - 1)
-			token = take_units(sealing, __builtin_ctzll(left), r, token);
+		if (changed)
+			sealing->other |= row_tokens_get(changed, tokens_of(rows, r, word), &sealing->column[0][r], ROWS_MOST);
 	}
 }
 
-/* Members of `by_value` value by value, the rest in units. */
-static void turn_both(struct sealing *sealing, uint32_t word, uint64_t by_value)
-{
-	const struct rows *rows = sealing->rows;
-	uint8_t in_values[64];
-	uint32_t n = list_bits(by_value, in_values);
-
-	for (uint32_t r = 0; r < rows->n_rows; r++) {
-		const uint8_t *token = tokens_of(rows, r, word);
-
-		for (uint64_t left = row_changed(rows, rows->row[r].offset)[word]; left; left &= left - 1) {
-			int slot = __builtin_ctzll(left);
-
-			if (by_value >> slot & 1)
-				token = token_get(token, &sealing->value[slot], &sealing->state[slot]);
-			else
-				token = take_units(sealing, slot, r, token);
-		}
-		put_column(sealing, r, in_values, n);
-	}
-}
-
-/* Once more those whose tokens turned out to be no differences. */
-static void turn_others(struct sealing *sealing, uint32_t word, uint64_t others)
+/* Once more those whose tokens are not all differences: value by value. */
+static void turn_others(struct sealing *sealing, uint32_t word)
 {
 	const struct rows *rows = sealing->rows;
 	uint8_t slots[64];
+	uint64_t others = sealing->other;
 	uint32_t n = list_bits(others, slots);
 
 	for (uint32_t r = 0; r < rows->n_rows; r++) {
@@ -240,17 +209,13 @@ static int seal_word(struct sealing *sealing, uint32_t word, uint32_t *begin)
 {
 	const struct rows *rows = sealing->rows;
 	uint32_t first = word * 64, n = rows->n - first < 64 ? rows->n - first : 64;
-	uint64_t busy = find_busy(rows, word), foreign;
+	uint64_t busy = find_busy(rows, word);
 	int r = 0;
 
 	begin_word(sealing, busy, first, n);
-	foreign = sealing->other;
-	if (foreign)
-		turn_both(sealing, word, foreign);
-	else
-		turn_units(sealing, word);
-	if (sealing->other != foreign)
-		turn_others(sealing, word, sealing->other & ~foreign);
+	turn(sealing, word);
+	if (sealing->other)
+		turn_others(sealing, word);
 	for (uint32_t i = 0; i < n && r == 0; i++) {
 		begin[first + i] = (uint32_t)sealing->out->len;
 		if (busy >> i & 1)
