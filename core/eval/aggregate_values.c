@@ -8,6 +8,7 @@
 #include "eval/aggregate.h"
 #include "eval/matrix.h"
 #include "model/labels_edit.h"
+#include "promql/literal.h"
 #include "util/hash.h"
 #include "util/number.h"
 #include "util/utf8.h"
@@ -226,13 +227,21 @@ static void list_names(struct value_counts *all, const struct aggregate *aggrega
 		all->names[all->n_names++] = all->label;
 }
 
+static int refuse_label(struct eval *eval, const char *label)
+{
+	AUTO_BUF quoted = { 0 };
+
+	literal_quote(label, strlen(label), &quoted);
+	return buf_text(&quoted) ? error_set(eval->err, -EINVAL, "invalid label name %s", (const char *)quoted.data) : eval_no_memory(eval);
+}
+
 static int prepare(struct value_counts *all, const struct aggregate *aggregate)
 {
 	struct eval *eval = all->base.stream.eval;
 
 	all->label = eval_string(aggregate->param);
 	if (!*all->label || !utf8_valid(all->label, strlen(all->label)))
-		return error_set(eval->err, -EINVAL, "invalid label name \"%s\"", *all->label ? "\\ufffd" : "");
+		return refuse_label(eval, all->label);
 	all->names = calloc((size_t)aggregate->n_labels + 1, sizeof *all->names);
 	if (!all->names)
 		return eval_no_memory(eval);

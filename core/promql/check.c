@@ -4,6 +4,7 @@
  * that a selector selects something.
  */
 #include "promql/parser.h"
+#include "util/utf8.h"
 
 #include <stdlib.h>
 
@@ -54,6 +55,12 @@ static int check_selector(struct parser *p, const struct node *node)
 		if (!matcher_takes_empty(selector->matchers[i]))
 			return 0;
 	return parser_fail(p, node->start, "vector selector must contain at least one non-empty matcher");
+}
+
+/* What strings become must be UTF-8. */
+static int check_string(struct parser *p, const struct node *node)
+{
+	return utf8_valid(node->string.text, node->string.n) ? 0 : parser_fail(p, node->start, "a string is not UTF-8");
 }
 
 static int check_subquery(struct parser *p, const struct node *node)
@@ -137,7 +144,7 @@ static int check_aggregate(struct parser *p, const struct node *node)
 
 	if (check_type(p, aggregate->inner, TYPE_VECTOR, "aggregation expression", NULL) < 0)
 		return p->code;
-	if (!aggregate->param)
+	if (!aggregate->param || (text && aggregate->param->kind == NODE_STRING))	/* its label is looked at when it is evaluated, as in Prometheus */
 		return 0;
 	return check_type(p, aggregate->param, text ? TYPE_STRING : TYPE_SCALAR, "aggregation parameter", NULL);
 }
@@ -185,7 +192,8 @@ static int check_call(struct parser *p, const struct node *node)
 static int check(struct parser *p, const struct node *node)
 {
 	switch (node->kind) {
-	case NODE_NUMBER: case NODE_STRING: return 0;
+	case NODE_NUMBER: return 0;
+	case NODE_STRING: return check_string(p, node);
 	case NODE_PAREN: return check(p, node->inner);
 	case NODE_SELECTOR: return check_selector(p, node);
 	case NODE_SUBQUERY: return check_subquery(p, node);

@@ -210,9 +210,7 @@ const char *literal_unquote(const char *text, uint32_t n, struct buf *out, char 
 		if (wrong)
 			return wrong;
 	}
-	if (!buf_failed(out) && !utf8_valid((const char *)out->data + before, out->len - before))
-		return memchr(out->data + before, '\0', out->len - before) ? "a string must not hold a NUL" : "a string is not UTF-8";
-	return NULL;
+	return out->len > before && memchr(out->data + before, '\0', out->len - before) ? "a string must not hold a NUL" : NULL;
 }
 
 void literal_quote(const char *text, size_t n, struct buf *out)
@@ -220,16 +218,17 @@ void literal_quote(const char *text, size_t n, struct buf *out)
 	static const char specials[] = "\"\\\n\t\r", letters[] = "\"\\ntr";
 
 	buf_add_u8(out, '"');
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0, step; i < n; i += step ? step : 1) {
 		const char *special = text[i] ? strchr(specials, text[i]) : NULL;
 
+		step = utf8_step(text + i, n - i);
 		if (special) {
 			buf_add_u8(out, '\\');
 			buf_add_u8(out, (uint8_t)letters[special - specials]);
-		} else if ((uint8_t)text[i] < 0x20 || text[i] == 0x7f) {
+		} else if ((uint8_t)text[i] < 0x20 || text[i] == 0x7f || !step) {
 			buf_printf(out, "\\x%02x", (uint8_t)text[i]);
 		} else {
-			buf_add_u8(out, (uint8_t)text[i]);
+			buf_add(out, text + i, step);
 		}
 	}
 	buf_add_u8(out, '"');

@@ -81,7 +81,7 @@ static int parse_name(struct parser *p, struct items *names)
 	if (parser_at(p, TOKEN_STRING)) {
 		uint32_t at = p->token.start;
 
-		if (!(name = parser_string(p, &n)))
+		if (!(name = parser_string(p, &n, true)))
 			return p->code;
 		return n ? items_add(p, names, name) : parser_fail(p, at, "invalid label name for grouping: \"\"");
 	}

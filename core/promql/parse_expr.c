@@ -35,7 +35,7 @@ static struct node *parse_string(struct parser *p)
 {
 	struct node *node = parser_node(p, NODE_STRING, p->token.start);
 
-	if (!node || !(node->string.text = parser_string(p, &node->string.n)))
+	if (!node || !(node->string.text = parser_string(p, &node->string.n, false)))
 		return NULL;
 	node->type = TYPE_STRING;
 	return parser_done(p, node, 0);

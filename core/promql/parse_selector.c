@@ -68,7 +68,7 @@ static int parse_matcher(struct parser *p, struct node *node, struct items *matc
 
 	if (!quoted && !parser_at(p, TOKEN_IDENTIFIER))
 		return parser_unexpected(p, "label matching", "identifier or \"}\"");
-	if (!(name = quoted ? parser_string(p, &n) : word_at_hand(p)))
+	if (!(name = quoted ? parser_string(p, &n, true) : word_at_hand(p)))
 		return p->code;
 	if (!matcher_op_of(p->token.kind, &op)) {
 		if (quoted && (parser_at(p, TOKEN_COMMA) || parser_at(p, TOKEN_RIGHT_BRACE)))
@@ -80,7 +80,7 @@ static int parse_matcher(struct parser *p, struct node *node, struct items *matc
 	parser_advance(p);
 	if (!parser_at(p, TOKEN_STRING))
 		return parser_unexpected(p, "label matching", "string");
-	if (!(value = parser_string(p, &n)))
+	if (!(value = parser_string(p, &n, true)))
 		return p->code;
 	return add_matcher(p, matchers, at, op, name, value);
 }

@@ -3,6 +3,7 @@
 #include "promql/parser.h"
 #include "promql/literal.h"
 #include "promql/place.h"
+#include "util/utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -100,13 +101,15 @@ struct node *parser_done(struct parser *p, struct node *node, uint32_t below)
 	return NULL;
 }
 
-const char *parser_string(struct parser *p, uint32_t *n)
+const char *parser_string(struct parser *p, uint32_t *n, bool must_be_utf8)
 {
 	AUTO_BUF text = { 0 };
 	char message[96];
 	const char *wrong = literal_unquote(p->expr->text + p->token.start, p->token.end - p->token.start, &text, message);
 	const char *copy;
 
+	if (!wrong && must_be_utf8 && !utf8_valid((const char *)text.data, text.len))
+		wrong = "a string is not UTF-8";
 	if (wrong) {
 		parser_fail(p, p->token.start, "%s", wrong);
 		return NULL;

@@ -38,8 +38,8 @@ int parser_no_memory(struct parser *p);
 struct node *parser_node(struct parser *p, enum node_kind kind, uint32_t start);
 /* The node is complete; `below` is the deepest of its children. NULL: too deep. */
 struct node *parser_done(struct parser *p, struct node *node, uint32_t below);
-/* Text of a string at hand, and past it. NULL: failed. */
-const char *parser_string(struct parser *p, uint32_t *n);
+/* Text of a string at hand, and past it; UTF-8, if it must be. NULL: failed. */
+const char *parser_string(struct parser *p, uint32_t *n, bool must_be_utf8);
 /* Number or duration at hand, and past it; durations in seconds. 0 or the code. */
 int parser_number(struct parser *p, double *out, bool *is_duration);
 

@@ -71,7 +71,7 @@ static const struct row calls[] = {
 	{ "sum without (b, c) (a)", NULL }, { "sum(a) WITHOUT(c,b,)", "sum without (c, b) (a)" }, { "sum by () (a)", NULL }, { "sum without () (a)", NULL },
 	{ "sum by (\"x y\", sum, start, offset) (a)", NULL },
 	{ "avg(a)", NULL }, { "min(a)", NULL }, { "max(a)", NULL }, { "count(a)", NULL }, { "group(a)", NULL }, { "stddev(a)", NULL }, { "stdvar(a)", NULL },
-	{ "topk(5, a)", NULL }, { "bottomk by (b) (5, a)", NULL }, { "quantile(0.9, a)", NULL }, { "count_values(\"v\", a)", NULL },
+	{ "topk(5, a)", NULL }, { "bottomk by (b) (5, a)", NULL }, { "quantile(0.9, a)", NULL }, { "count_values(\"v\", a)", NULL }, { "count_values(\"a\\xc5z\", a)", NULL },
 	{ "limitk(2, a)", NULL }, { "limit_ratio(-0.5, a)", NULL }, { "topk(scalar(b), a)", NULL }, { "sum(sum by (x) (sum(a) by (y)))", "sum(sum by (x) (sum by (y) (a)))" },
 	{ "rate(foo[5m])", NULL }, { "time()", NULL }, { "hour()", NULL }, { "hour(foo)", NULL }, { "round(a, 5)", NULL }, { "round(a)", NULL },
 	{ "label_replace(a, \"b\", \"$1\", \"c\", \"(.*)\")", NULL }, { "label_join(a, \"b\", \",\")", NULL }, { "label_join(a, \"b\", \",\", \"c\", \"d\", \"e\")", NULL },

@@ -70,6 +70,8 @@ static const struct row words[] = {
 	{ "\"\\ud800\"", "1:1: parse error: escape sequence is an invalid Unicode code point" },
 	{ "\"\\U00110000\"", "1:1: parse error: escape sequence is an invalid Unicode code point" },
 	{ "\"\\xff\"", "1:1: parse error: a string is not UTF-8" },
+	{ "label_replace(foo, \"\\xff\", \"\", \"\", \"\")", "1:20: parse error: a string is not UTF-8" },
+	{ "foo{a=\"\\xff\"}", "1:7: parse error: a string is not UTF-8" },
 	{ "\"\\x00\"", "1:1: parse error: a string must not hold a NUL" },
 	{ "foo{a=\"\xff\"}", "1:7: parse error: invalid UTF-8 rune" },
 	{ "foo \xff", "1:5: parse error: invalid UTF-8 rune" },
