@@ -65,6 +65,7 @@ static int make_selector(struct info *info, struct node *out)
 		info->matchers[i] = info->asked->matchers[i];
 	if (!asks_for_name(info->asked)) {
 		info->target = info->matchers[n++] = matcher_create(MATCH_EQUAL, LABEL_NAME, TARGET_INFO, &why);
+		error_clear(&why);
 		if (!info->target)
 			return eval_no_memory(info->eval);
 	}

@@ -102,10 +102,13 @@ static int prepare_replace(struct relabel *relabel)
 	int r;
 
 	relabel->regex = regex_create_capturing(regex, &why);
-	if (!relabel->regex && why.code == -ENOMEM)
-		return eval_no_memory(stream->eval);
-	if (!relabel->regex)
+	if (!relabel->regex) {
+		r = why.code;
+		error_clear(&why);
+		if (r == -ENOMEM)
+			return eval_no_memory(stream->eval);
 		return error_set(stream->eval->err, -EINVAL, "invalid regular expression in label_replace(): %s", regex);
+	}
 	if ((r = check_name(stream, "destination", text_of(stream, 1))) < 0)
 		return r;
 	return template_parse(&relabel->template, text_of(stream, 2), relabel->regex) < 0 ? eval_no_memory(stream->eval) : 0;
