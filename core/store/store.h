@@ -132,6 +132,16 @@ struct series_view {
  */
 int store_each_series(struct store *store, struct matcher *const *matchers, uint32_t n,
 		      int (*each)(void *data, const struct series_view *view), void *data);
+/*
+ * The labels of every live series that matches and may have something in [start, end],
+ * metric by metric. Cheaper than store_each_series: nobody looks for values. Stops when
+ * non-zero, and gives that; texts are valid inside the call.
+ */
+int store_each_labels(struct store *store, struct matcher *const *matchers, uint32_t n, kymo_ms start, kymo_ms end,
+		      int (*each)(void *data, series_ref ref, struct labels labels), void *data);
+/* The names of labels that live series have, in no order; the values of one, by their bytes. No text is NUL-ended. Short: who makes a series waits. */
+int store_each_label_name(struct store *store, int (*each)(void *data, const char *text, uint32_t n), void *data);
+int store_each_label_value(struct store *store, const char *name, int (*each)(void *data, const char *text, uint32_t n), void *data);
 /* Every metric with a live series, by name. */
 int store_each_metric(struct store *store, int (*each)(void *data, const struct metric *metric, uint32_t n_series,
 						       kymo_ms first_at, kymo_ms last_at), void *data);
