@@ -163,6 +163,7 @@ static void take_headers(struct exchange *exchange, struct MHD_Connection *conne
 	request->content_encoding = header(connection, MHD_HTTP_HEADER_CONTENT_ENCODING);
 	request->write_version = header(connection, "X-Prometheus-Remote-Write-Version");
 	request->write = exchange->rules->write;
+	request->rules = exchange->rules;
 	exchange->coding = coding_choose(header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING));
 }
 

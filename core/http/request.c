@@ -157,6 +157,8 @@ static unsigned status_of(int code)
 		return 507;
 	case -ENOMEM:
 	case -EAGAIN:
+	case -ETIMEDOUT:
+	case -ECANCELED:
 		return 503;
 	default:
 		return 500;
@@ -165,6 +167,8 @@ static unsigned status_of(int code)
 
 void response_failure(struct response *response, int code, const struct error *err)
 {
+	if (!response->error_type)
+		response->error_type = code == -ETIMEDOUT ? "timeout" : code == -ECANCELED ? "canceled" : NULL;
 	put_error(response, status_of(code), err->count ? error_text(err) : error_name(code));
 }
 

@@ -10,6 +10,7 @@
 
 #include "http/coding.h"
 #include "http/left_out.h"
+#include "http/rules.h"
 #include "service/service.h"
 #include "util/json.h"
 
@@ -31,6 +32,7 @@ struct request {
 	const char *content_type, *content_encoding;	/* as the client says; NULL: it does not */
 	const char *write_version;	/* X-Prometheus-Remote-Write-Version; or NULL */
 	bool write;			/* remote write is on */
+	const struct rules *rules;	/* that hold for it; NULL: none, and no limits (tests) */
 	struct left_out *left_out;	/* names that /metrics could not show; NULL: nobody keeps them */
 	int client;			/* its socket, for request_is_gone(); -1: none */
 };

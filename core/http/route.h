@@ -39,6 +39,39 @@ void route_run(const struct route *route, const struct request *request, struct 
 /* api_query.c */
 handler api_query;
 
+/* api_prom_query.c */
+handler api_prom_query;
+handler api_prom_query_range;
+handler api_explain;
+
+/* api_prom_parse.c */
+handler api_prom_format_query;
+handler api_prom_parse_query;
+
+/* api_prom_series.c, api_prom_labels.c */
+handler api_prom_series;
+handler api_prom_labels;
+handler api_prom_label_values;
+
+/* api_prom_metadata.c */
+handler api_prom_metadata;
+handler api_prom_targets;
+handler api_prom_targets_metadata;
+handler api_prom_scrape_pools;
+
+/* api_prom_status.c, api_prom_tsdb.c */
+handler api_prom_buildinfo;
+handler api_prom_runtimeinfo;
+handler api_prom_config;
+handler api_prom_flags;
+handler api_prom_tsdb;
+handler api_prom_walreplay;
+handler api_prom_rules;
+handler api_prom_alerts;
+handler api_prom_alertmanagers;
+handler api_prom_notifications;
+handler api_prom_exemplars;
+
 /* api_series.c */
 handler api_snapshot;
 handler api_latest;

@@ -2,6 +2,9 @@
 /* rules.c - see rules.h. */
 #include "http/rules.h"
 
+#include "http/prom_config.h"
+#include "util/clock.h"
+
 /* *copied: how many there are; fewer than n, or NULL: out of memory. */
 static char **copy_texts(const char *const *texts, uint32_t n, uint32_t *copied)
 {
@@ -13,6 +16,24 @@ static char **copy_texts(const char *const *texts, uint32_t n, uint32_t *copied)
 			break;
 	}
 	return copy;
+}
+
+/* NULL: out of memory. */
+static char *printed(const struct settings *settings, void (*print)(const struct settings *, struct buf *))
+{
+	struct buf text = { 0 };
+
+	print(settings, &text);
+	if (buf_text(&text))
+		return (char *)text.data;
+	buf_fini(&text);
+	return NULL;
+}
+
+static bool is_whole(const struct rules *rules, const struct settings *settings)
+{
+	return rules->hosts && rules->n_hosts == settings->http.n_hosts && rules->origins &&
+	       rules->n_origins == settings->http.n_origins && rules->yaml && rules->flags;
 }
 
 static void free_texts(char **texts, uint32_t n)
@@ -36,9 +57,14 @@ struct rules *rules_create(const struct settings *settings)
 	rules->write = settings->http.write;
 	rules->concurrent = settings->query.concurrent;
 	rules->queue = settings->query.queue;
+	rules->memory = settings->query.memory;
+	rules->points = settings->query.points;
 	rules->hosts = copy_texts(settings->http.hosts, settings->http.n_hosts, &rules->n_hosts);
 	rules->origins = copy_texts(settings->http.origins, settings->http.n_origins, &rules->n_origins);
-	if (rules->hosts && rules->n_hosts == settings->http.n_hosts && rules->origins && rules->n_origins == settings->http.n_origins)
+	rules->yaml = printed(settings, prom_config_yaml);
+	rules->flags = printed(settings, prom_config_flags);
+	rules->loaded_at = clock_now(&clock_system);
+	if (is_whole(rules, settings))
 		return rules;
 	rules_release(rules);
 	return NULL;
@@ -56,5 +82,7 @@ void rules_release(struct rules *rules)
 		return;
 	free_texts(rules->hosts, rules->n_hosts);
 	free_texts(rules->origins, rules->n_origins);
+	free(rules->yaml);
+	free(rules->flags);
 	free(rules);
 }

@@ -20,6 +20,11 @@ struct rules {
 	uint32_t n_origins;
 	char **origins;			/* of web pages that may read the Prometheus API; "*": any */
 	uint32_t concurrent, queue;	/* queries at work, and waiting */
+	uint64_t memory;		/* bytes of one query */
+	uint32_t points;		/* steps of a range query */
+	char *yaml, *flags;		/* the configuration, as the Prometheus API shows it */
+	kymo_ms loaded_at;
+	uint64_t failures_before;	/* reloads that had failed until then */
 };
 
 struct rules *rules_create(const struct settings *settings);	/* NULL: out of memory */

@@ -260,7 +260,11 @@ static void server_commit(void *data)
 	struct http_server *server = data;
 	const struct listeners old = current_now(server), next = server->next;
 
+	struct host_stats stats;
+
 	server->next.n = 0;
+	host_stats(service_host(server->kymo), &stats);
+	server->next_rules->failures_before = stats.reload_failures;
 	engine_set_rules(server->engine, TAKE(server->next_rules));
 	pthread_mutex_lock(&server->guard);
 	server->current = next;

@@ -19,13 +19,13 @@ static int begin(struct parser *p, const char *text, size_t n, const struct pars
 }
 
 /* Takes over the expression. */
-static int finish(struct parser *p, const struct node *root, struct expr **out)
+static int finish(struct parser *p, const struct node *root, bool whole, struct expr **out)
 {
 	AUTO(expr) expr = p->expr;
 
 	if (root && !p->code && !parser_at(p, TOKEN_END))
 		parser_unexpected(p, NULL, NULL);
-	if (root && !p->code)
+	if (root && !p->code && whole)
 		check_types(p, root);
 	if (p->code)
 		return p->code;
@@ -43,9 +43,9 @@ int expr_parse(const char *text, size_t n, const struct parse_limits *limits, st
 		return r;
 	if (parser_at(&p, TOKEN_END)) {
 		parser_fail(&p, 0, "no expression found in input");
-		return finish(&p, NULL, out);
+		return finish(&p, NULL, true, out);
 	}
-	return finish(&p, parse_expression(&p, BIND_OR), out);
+	return finish(&p, parse_expression(&p, BIND_OR), true, out);
 }
 
 int expr_parse_selector(const char *text, size_t n, const struct parse_limits *limits, struct expr **out, struct error *err)
@@ -57,11 +57,11 @@ int expr_parse_selector(const char *text, size_t n, const struct parse_limits *l
 		return r;
 	if (parser_at(&p, TOKEN_END)) {
 		parser_fail(&p, 0, "no expression found in input");
-		return finish(&p, NULL, out);
+		return finish(&p, NULL, false, out);
 	}
 	if (!parser_at(&p, TOKEN_LEFT_BRACE) && !token_names_metric(p.token.kind)) {
 		parser_unexpected(&p, NULL, NULL);
-		return finish(&p, NULL, out);
+		return finish(&p, NULL, false, out);
 	}
-	return finish(&p, parse_selector(&p), out);
+	return finish(&p, parse_selector(&p), false, out);
 }

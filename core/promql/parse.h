@@ -30,7 +30,10 @@ const char *expr_text(const struct expr *expr);
 /* A duration as the language writes it, or seconds: "5m", "1h30m", "300", "0.5". 0; -EINVAL; -ERANGE. */
 int promql_duration_parse(const char *text, kymo_ms *ms);
 
-/* A series selector alone, as match[] takes it (no offset, no @, no range). Same errors. */
+/*
+ * A series selector alone, as match[] takes it (no offset, no @, no range). Same errors;
+ * whether it matches series without any label is for the caller to ask.
+ */
 int expr_parse_selector(const char *text, size_t n, const struct parse_limits *limits, struct expr **out, struct error *err);
 
 /* On one line; parsed again it is the same tree. */

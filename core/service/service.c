@@ -60,6 +60,30 @@ static int open_receiver(struct kymo *kymo, const struct settings *settings, str
 	return kymo->receiver ? 0 : error_set(err, -ENOMEM, "out of memory");
 }
 
+static struct promql_options promql_options_of(const struct settings *settings)
+{
+	struct promql_options options = promql_options_preset();
+
+	options.limits = (struct eval_limits){
+		.samples = settings->query.samples,
+		.memory = settings->query.memory,
+		.series = settings->query.series,
+		.points = settings->query.points,
+		.time = settings->query.timeout,
+	};
+	options.lookback = settings->query.lookback;
+	options.cache = settings->query.cache;
+	return options;
+}
+
+static int open_promql(struct kymo *kymo, const struct settings *settings, struct error *err)
+{
+	const struct promql_options options = promql_options_of(settings);
+	int r = promql_create(kymo->store, &options, &kymo->promql);
+
+	return r < 0 ? error_set(err, r, "%s", error_name(r)) : 0;
+}
+
 static int open_store(struct kymo *kymo, const struct settings *settings, struct error *err)
 {
 	struct store_options options = store_options_of(settings, kymo->clock);
@@ -150,6 +174,7 @@ int service_open(struct settings *given, const char *file, const struct service_
 	if (!kymo)
 		return error_set(err, -ENOMEM, "out of memory");
 	if ((r = open_store(kymo, settings, err)) < 0 || (r = open_receiver(kymo, settings, err)) < 0 ||
+	    (r = open_promql(kymo, settings, err)) < 0 ||
 	    (r = open_host(kymo, &settings, err)) < 0 ||
 	    (options->sockets && (r = open_events(kymo, err)) < 0)) {
 		service_close(kymo);
@@ -166,6 +191,7 @@ void service_close(struct kymo *kymo)
 	event_socket_close(kymo->events);
 	host_destroy(kymo->host);
 	receiver_destroy(kymo->receiver);
+	promql_destroy(kymo->promql);
 	store_close(kymo->store);
 	pthread_mutex_destroy(&kymo->change);
 	pthread_mutex_destroy(&kymo->guard);
@@ -214,6 +240,7 @@ static int apply(struct kymo *kymo, const char *file, struct host_changes *chang
 	AUTO(settings) settings = host_settings(file, err);
 	struct store_options options;
 	struct receiver_limits receiver;
+	struct promql_options promql;
 	struct plain_limits limits;
 	int r;
 
@@ -225,6 +252,7 @@ static int apply(struct kymo *kymo, const char *file, struct host_changes *chang
 	options.path = NULL;	/* fixed; the settings may be gone when it is read */
 	limits = limits_of(settings);
 	receiver = receiver_limits_of(settings);
+	promql = promql_options_of(settings);
 	if ((r = listener_prepare(kymo, settings, err)) < 0)
 		return r;
 	r = host_apply(kymo->host, settings, changes, err);
@@ -232,6 +260,7 @@ static int apply(struct kymo *kymo, const char *file, struct host_changes *chang
 		settings = NULL;
 		store_configure(kymo->store, &options);
 		receiver_configure(kymo->receiver, &receiver);
+		promql_configure(kymo->promql, &promql);
 		take_limits(kymo, &limits, options.retention);
 	}
 	listener_end(kymo, r == 0);
@@ -311,6 +340,11 @@ struct host *service_host(struct kymo *kymo)
 struct receiver *service_receiver(struct kymo *kymo)
 {
 	return kymo->receiver;
+}
+
+struct promql *service_promql(struct kymo *kymo)
+{
+	return kymo->promql;
 }
 
 kymo_ms service_now(const struct kymo *kymo)

@@ -6,6 +6,7 @@
 #ifndef SERVICE_SERVICE_H
 #define SERVICE_SERVICE_H
 
+#include "eval/promql.h"
 #include "host/event_socket.h"
 #include "host/host.h"
 #include "remote/receiver.h"
@@ -47,6 +48,7 @@ int service_plan(struct kymo *kymo, const struct settings *settings, struct host
 struct store *service_store(struct kymo *kymo);
 struct host *service_host(struct kymo *kymo);
 struct receiver *service_receiver(struct kymo *kymo);	/* of remote write */
+struct promql *service_promql(struct kymo *kymo);
 kymo_ms service_now(const struct kymo *kymo);
 kymo_ms service_started_at(const struct kymo *kymo);
 void service_retention(struct kymo *kymo, kymo_ms retention[TIERS]);	/* as configured; FOREVER */

@@ -12,6 +12,7 @@ struct kymo {
 	struct store *store;
 	struct host *host;
 	struct receiver *receiver;
+	struct promql *promql;
 	struct event_socket *events;	/* NULL: none */
 	char *file;			/* NULL: the configuration came as text */
 	char *run_dir;

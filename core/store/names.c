@@ -47,6 +47,33 @@ int store_each_label_value(struct store *store, const char *name, int (*each)(vo
 	return r;
 }
 
+static int each_label_of(const struct inverted *inverted, const struct inverted_name *name,
+			 int (*each)(void *data, const struct label *label, uint32_t n_series), void *data)
+{
+	struct order_place place = { 0 };
+	uint32_t id;
+	int r = 0;
+
+	while (r == 0 && order_next(&name->order, &place, &id)) {
+		const struct inverted_value *value = &inverted->values[id];
+
+		r = each(data, &(struct label){ name->text, value->text, name->size, value->size }, value->series.count);
+	}
+	return r;
+}
+
+int store_each_label(struct store *store, int (*each)(void *data, const struct label *label, uint32_t n_series), void *data)
+{
+	const struct inverted *inverted = &store->index->inverted;
+	int r = 0;
+
+	index_lock(store->index);
+	for (uint32_t i = 0; r == 0 && i < inverted->n_names; i++)
+		r = each_label_of(inverted, &inverted->names[i], each, data);
+	index_unlock(store->index);
+	return r;
+}
+
 /* ---- series ---- */
 
 /* Has it something in [start, end], as far as its oldest and newest sample tell? */

@@ -142,6 +142,8 @@ int store_each_labels(struct store *store, struct matcher *const *matchers, uint
 /* The names of labels that live series have, in no order; the values of one, by their bytes. No text is NUL-ended. Short: who makes a series waits. */
 int store_each_label_name(struct store *store, int (*each)(void *data, const char *text, uint32_t n), void *data);
 int store_each_label_value(struct store *store, const char *name, int (*each)(void *data, const char *text, uint32_t n), void *data);
+/* Every label that live series have, those of a name together, and how many have it. The same rules. */
+int store_each_label(struct store *store, int (*each)(void *data, const struct label *label, uint32_t n_series), void *data);
 /* Every metric with a live series, by name. */
 int store_each_metric(struct store *store, int (*each)(void *data, const struct metric *metric, uint32_t n_series,
 						       kymo_ms first_at, kymo_ms last_at), void *data);

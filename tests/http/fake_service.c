@@ -338,6 +338,56 @@ int store_each_series(struct store *store, struct matcher *const *matchers, uint
 	return r;
 }
 
+int store_each_labels(struct store *store, struct matcher *const *matchers, uint32_t n, kymo_ms start, kymo_ms end,
+		      int (*each)(void *data, series_ref ref, struct labels labels), void *data)
+{
+	struct kymo *kymo = (struct kymo *)store;
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < kymo->n_series; i++)
+		if (matchers_test(matchers, n, kymo->series[i].labels) && kymo->series[i].last_at >= start && kymo->series[i].first_at <= end)
+			r = each(data, kymo->series[i].ref, kymo->series[i].labels);
+	return r;
+}
+
+/* Of names that stand twice too: who asks is to leave them out. */
+int store_each_label_name(struct store *store, int (*each)(void *data, const char *text, uint32_t n), void *data)
+{
+	struct kymo *kymo = (struct kymo *)store;
+	struct label label;
+	int r = 0;
+
+	for (uint32_t i = 0; i < kymo->n_series; i++)
+		for (uint32_t at = 0; r == 0 && labels_next(kymo->series[i].labels, &at, &label);)
+			r = each(data, label.name, label.name_len);
+	return r;
+}
+
+int store_each_label_value(struct store *store, const char *name, int (*each)(void *data, const char *text, uint32_t n), void *data)
+{
+	struct kymo *kymo = (struct kymo *)store;
+	struct label label;
+	int r = 0;
+
+	snprintf(kymo->asked, sizeof kymo->asked, "%s", name);
+	for (uint32_t i = 0; r == 0 && i < kymo->n_series; i++)
+		if (labels_find(kymo->series[i].labels, name, &label))
+			r = each(data, label.value, label.value_len);
+	return r;
+}
+
+int store_each_label(struct store *store, int (*each)(void *data, const struct label *label, uint32_t n_series), void *data)
+{
+	struct kymo *kymo = (struct kymo *)store;
+	struct label label;
+	int r = 0;
+
+	for (uint32_t i = 0; i < kymo->n_series; i++)
+		for (uint32_t at = 0; r == 0 && labels_next(kymo->series[i].labels, &at, &label);)
+			r = each(data, &label, i + 1);
+	return r;
+}
+
 /* Named as its series are. */
 int store_each_metric(struct store *store, int (*each)(void *data, const struct metric *metric, uint32_t n_series,
 						       kymo_ms first_at, kymo_ms last_at), void *data)
@@ -362,6 +412,112 @@ int store_each_metric(struct store *store, int (*each)(void *data, const struct 
 bool host_owns(struct host *host, series_ref ref)
 {
 	return ref != ((struct kymo *)host)->foreign || !ref;
+}
+
+/* ---- PromQL ---- */
+
+struct promql_run {
+	struct kymo *kymo;
+	uint32_t next;
+	kymo_ms *at;
+	double *values;
+	bool (*is_cancelled)(void *data);
+	void *cancel_data;
+};
+
+struct promql *service_promql(struct kymo *kymo)
+{
+	return (struct promql *)kymo;
+}
+
+static void note_promql(struct kymo *kymo, const struct promql_request *request)
+{
+	LOCK(&guard);
+	kymo->promql = *request;
+	snprintf(kymo->asked, sizeof kymo->asked, "%.*s", (int)request->n, request->query);
+	kymo->promql.query = NULL;
+}
+
+int promql_open(struct promql *engine, const struct promql_request *request, struct promql_run **out, bool *is_execution, struct error *err)
+{
+	struct kymo *kymo = (struct kymo *)engine;
+	struct promql_run *run;
+	uint32_t n = kymo->n_points ? kymo->n_points : 1;
+
+	note_promql(kymo, request);
+	*is_execution = kymo->is_execution;
+	if (kymo->fails)
+		return result(kymo, err);
+	*is_execution = true;
+	run = calloc(1, sizeof *run);
+	if (run) {
+		*run = (struct promql_run){ kymo, 0, calloc(n, sizeof *run->at), calloc(n, sizeof *run->values), request->is_cancelled,
+					    request->cancel_data };
+		kymo->n_runs++;
+	}
+	if (!run || !run->at || !run->values) {
+		promql_close(run);
+		return error_set(err, -ENOMEM, "out of memory");
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		run->at[i] = FAKE_NOW + i * 250;
+		run->values[i] = i + 0.5;
+	}
+	*out = run;
+	return 0;
+}
+
+enum value_type promql_type(const struct promql_run *run)
+{
+	return run->kymo->type;
+}
+
+const char *promql_text(const struct promql_run *run)
+{
+	(void)run;
+	return "a\"text";
+}
+
+int promql_next(struct promql_run *run, struct promql_series *out, struct error *err)
+{
+	static const uint8_t bytes[] = "\x08__name__\x02up\x03job\x03" "a\"b";
+	struct kymo *kymo = run->kymo;
+
+	if (run->is_cancelled(run->cancel_data))
+		return error_set(err, -ECANCELED, "nobody waits");
+	if (kymo->fails_then && run->next == kymo->fails_after)
+		return error_set(err, kymo->fails_then, "%s", kymo->reason);
+	if (run->next == kymo->n_answer)
+		return 0;
+	run->next++;
+	kymo->n_given++;
+	*out = (struct promql_series){ { bytes, sizeof bytes - 1 }, kymo->n_points ? kymo->n_points : 1, run->at, run->values };
+	return 1;
+}
+
+void promql_report(struct promql_run *run, struct promql_report *report)
+{
+	static const char *const notes[] = { "note 1", "note 2" };
+	static const struct promql_span spans[] = { { FAKE_NOW - 60000, FAKE_NOW, KYMO_RAW, false }, { 0, 3600000, KYMO_1H, true } };
+
+	*report = (struct promql_report){ .warnings = notes, .infos = notes, .n_warnings = run->kymo->n_notes, .n_infos = run->kymo->n_notes,
+					  .spans = spans, .n_spans = run->kymo->n_notes, .quarantined = 3, .error = 0.011, .samples = 7 };
+}
+
+void promql_explain(struct promql_run *run, struct buf *json)
+{
+	(void)run;
+	buf_add_text(json, "{\"explained\":true}");
+}
+
+void promql_close(struct promql_run *run)
+{
+	if (!run)
+		return;
+	run->kymo->n_runs--;
+	free(run->at);
+	free(run->values);
+	free(run);
 }
 
 struct receiver *service_receiver(struct kymo *kymo)

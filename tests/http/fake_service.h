@@ -32,6 +32,16 @@ struct kymo {
 	_Atomic uint32_t held;		/* so many do */
 	series_ref foreign;		/* not of this host; 0: all are */
 
+	/* What the engine of PromQL is asked, and answers. */
+	struct promql_request promql;	/* its query is a copy in `asked` */
+	enum value_type type;
+	uint32_t n_answer, n_points;	/* series, and points of each */
+	bool is_execution;		/* of `fails` */
+	uint32_t fails_after;		/* so many series; then with `fails_then` */
+	int fails_then;
+	uint32_t n_notes;		/* warnings, and as many infos */
+	_Atomic uint32_t n_runs, n_given;	/* open runs; series given so far */
+
 	/* What fake_request says of its body. */
 	const char *content_type, *content_encoding, *write_version;
 	bool write_off;

@@ -37,6 +37,16 @@ static const struct { const char *method, *path, *parameters, *body; } requests[
 	{ "POST", "/kymo/v1/plan", NULL, "{\"file\":\"/nonesuch\"}" },
 	{ "POST", "/kymo/v1/instances", NULL, "{\"plugin\":\"a\"}" },
 	{ "DELETE", "/kymo/v1/instances/a", NULL, NULL },
+	{ "GET", "/api/v1/series", "match[]=a&match[]={b=\"c\"}", NULL },
+	{ "GET", "/api/v1/labels", NULL, NULL },
+	{ "GET", "/api/v1/label/a/values", "match[]=a", NULL },
+	{ "GET", "/api/v1/parse_query", "query=sum(rate(a[5m]))", NULL },
+	{ "GET", "/api/v1/format_query", "query=a[", NULL },
+	{ "GET", "/api/v1/status/tsdb", NULL, NULL },
+	{ "GET", "/api/v1/status/runtimeinfo", NULL, NULL },
+	{ "GET", "/api/v1/targets", NULL, NULL },
+	{ "GET", "/api/v1/scrape_pools", NULL, NULL },
+	{ "GET", "/api/v1/metadata", NULL, NULL },
 	{ "GET", "/nonesuch", NULL, NULL },
 };
 
