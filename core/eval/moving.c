@@ -154,7 +154,7 @@ static int add_drop(struct moving *moving, size_t at, double before)
 /* Any drop among values from..n? One pass without a branch for the usual case: none. */
 static bool any_drop(const double *v, size_t from, size_t n)
 {
-	int found = 0;
+	uint64_t found = 0;
 
 	for (size_t k = from; k < n; k++)
 		found |= v[k] < v[k - 1];
@@ -176,10 +176,10 @@ static int find_drops(struct moving *moving, size_t from)
 
 static bool any_stale(const double *values, uint32_t n)
 {
-	int found = 0;
+	uint64_t found = 0;	/* as wide as what is compared, so that it runs in lanes */
 
 	for (uint32_t i = 0; i < n; i++)
-		found |= value_is_stale(values[i]);
+		found |= value_bits(values[i]) == STALE_BITS;
 	return found;
 }
 

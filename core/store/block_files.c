@@ -18,7 +18,7 @@ enum {
 	SHARE_OF_LIMIT = 8,		/* of RLIMIT_NOFILE */
 	CONTEXTS = 4			/* kept */
 };
-#define CACHE_BYTES ((size_t)8 << 20)
+#define CACHE_BYTES ((size_t)32 << 20)	/* a day of some 1,000 series at 10 s; filled by who reads */
 
 struct open_file {
 	uint64_t owner;			/* 0: free */

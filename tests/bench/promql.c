@@ -69,7 +69,7 @@ static void step(struct data *data, kymo_ms at, kymo_ms interval)
 
 	data->clock.now = at;
 	store_append(data->store, &(struct store_batch){ .n = data->n, .refs = data->refs, .values = data->values, .at = at }, NULL);
-	if ((at / interval) % (60000 / interval) == 1)
+	if ((at / interval) % (60000 / interval) == (interval < 60000))
 		store_maintain(data->store, MAINTAIN_CLOSE, NULL, &err);
 	if (at % (2 * HOUR) == 0)
 		store_maintain(data->store, MAINTAIN_FLUSH | MAINTAIN_MERGE, NULL, &err);
@@ -139,9 +139,9 @@ static void fill_year(struct data *data, const char *folder)
 	open_data(data, folder, "year", 1, START - 365 * DAY);
 	store_metric(data->store, &(struct kymo_metric){ "load", KYMO_GAUGE, 0, "", "", NULL }, &err);
 	data->refs[0] = make_series(data->store, "load", "hostname", "a", "g");
-	for (kymo_ms at = START - 365 * DAY + 10000; at <= START; at += 10000) {
+	for (kymo_ms at = START - 365 * DAY + 60000; at <= START; at += 60000) {
 		data->values[0] = walk(data->values[0]);
-		step(data, at, 10000);
+		step(data, at, 60000);
 	}
 	finish(data);
 }
