@@ -70,7 +70,7 @@ int stream_open_with_scalar(struct eval *eval, const struct node *node, const st
 		return eval_no_memory(eval);
 	with->stream = (struct stream){ with_scalar_next, with_scalar_close, eval, node, *steps };
 	with->is_left = binary->left->type == TYPE_SCALAR;
-	with->drops_name = binary_drops_name(binary);
+	with->drops_name = binary_drops_name(binary) && !node->late_name;
 	if ((r = open_sides(with, binary)) < 0) {
 		with_scalar_close(&with->stream);
 		return r;

@@ -132,6 +132,8 @@ static int map_next(struct stream *stream, struct column *out)
 	if (r <= 0)
 		return r;
 	map->map(&stream->node->call, out->values, map->args, stream->steps.n);
+	if (stream->node->late_name)
+		return 1;
 	buf_clear(&map->labels);
 	labels_without_name(out->labels, &map->labels);
 	out->labels = labels_in(&map->labels);
@@ -188,7 +190,7 @@ static int give(struct map_stream *map, int r, struct stream **out)
 		map_close(&map->stream);
 		return r;
 	}
-	if (node_has_many_names(map->stream.node->call.args[0]))
+	if (!map->stream.node->late_name && node_has_many_names(map->stream.node->call.args[0]))
 		return stream_united(&map->stream, out);
 	*out = &map->stream;
 	return 0;

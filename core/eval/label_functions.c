@@ -5,6 +5,7 @@
  * series are held until it is known.
  */
 #include "eval/call.h"
+#include "eval/names.h"
 #include "eval/template.h"
 #include "model/labels_edit.h"
 #include "util/utf8.h"
@@ -16,7 +17,8 @@ struct relabel {
 	struct stream *inner;
 	struct regex *regex;	/* label_replace */
 	struct template template;
-	struct buf value, labels;
+	struct buf value, labels, nameless;
+	bool drops_name;	/* which is there late, for this node alone (names.h) */
 };
 
 /* label_replace(v, dst, replacement, src, regex); label_join(v, dst, separator, src, ...) */
@@ -55,6 +57,17 @@ static void join(struct relabel *relabel, struct labels labels)
 	}
 }
 
+/* The name goes now, unless it was set anew. */
+static int give(struct relabel *relabel, struct column *out, bool is_set)
+{
+	if (!relabel->drops_name || (is_set && !strcmp(text_of(&relabel->stream, 1), LABEL_NAME)))
+		return 1;
+	buf_clear(&relabel->nameless);
+	labels_without_name(out->labels, &relabel->nameless);
+	out->labels = labels_in(&relabel->nameless);
+	return buf_failed(&relabel->nameless) ? eval_no_memory(relabel->stream.eval) : 1;
+}
+
 static int relabel_next(struct stream *stream, struct column *out)
 {
 	struct relabel *relabel = (struct relabel *)stream;
@@ -64,13 +77,13 @@ static int relabel_next(struct stream *stream, struct column *out)
 		return r;
 	buf_clear(&relabel->value);
 	if (relabel->regex && (r = replace(relabel, out->labels)) <= 0)
-		return r < 0 ? r : 1;
+		return r < 0 ? r : give(relabel, out, false);
 	if (!relabel->regex)
 		join(relabel, out->labels);
 	buf_clear(&relabel->labels);
 	labels_set(out->labels, text_of(stream, 1), (const char *)relabel->value.data, relabel->value.len, &relabel->labels);
 	out->labels = labels_in(&relabel->labels);
-	return buf_failed(&relabel->labels) || buf_failed(&relabel->value) ? eval_no_memory(stream->eval) : 1;
+	return buf_failed(&relabel->labels) || buf_failed(&relabel->value) ? eval_no_memory(stream->eval) : give(relabel, out, true);
 }
 
 static void relabel_close(struct stream *stream)
@@ -82,6 +95,7 @@ static void relabel_close(struct stream *stream)
 	template_fini(&relabel->template);
 	buf_fini(&relabel->value);
 	buf_fini(&relabel->labels);
+	buf_fini(&relabel->nameless);
 	free(relabel);
 }
 
@@ -132,6 +146,7 @@ int stream_open_label_call(struct eval *eval, const struct node *node, const str
 	if (!relabel)
 		return eval_no_memory(eval);
 	relabel->stream = (struct stream){ relabel_next, relabel_close, eval, node, *steps };
+	relabel->drops_name = !node->late_name && node_name_is_late(node->call.args[0]);
 	r = node->call.function->id == FN_LABEL_REPLACE ? prepare_replace(relabel) : prepare_join(relabel);
 	if (r == 0)
 		r = stream_open(eval, node->call.args[0], steps, &relabel->inner);

@@ -72,21 +72,17 @@ static struct names of_binary(const struct binary *binary)
 	return of_filter(binary);
 }
 
+static bool aggregate_gives_series(enum aggregate_op op)
+{
+	return op == AGGREGATE_TOPK || op == AGGREGATE_BOTTOMK || op == AGGREGATE_LIMITK || op == AGGREGATE_LIMIT_RATIO;
+}
+
 static struct names of_aggregate(const struct aggregate *aggregate)
 {
-	switch (aggregate->op) {
-	case AGGREGATE_TOPK:
-	case AGGREGATE_BOTTOMK:
-	case AGGREGATE_LIMITK:
-	case AGGREGATE_LIMIT_RATIO:
+	if (aggregate_gives_series(aggregate->op))
 		return node_names(aggregate->inner);
-	case AGGREGATE_COUNT_VALUES:
-		if (is_name(eval_string(aggregate->param)))
-			return many();
-		break;
-	default:
-		break;
-	}
+	if (aggregate->op == AGGREGATE_COUNT_VALUES && is_name(eval_string(aggregate->param)))
+		return many();
 	return !aggregate->without && has_name(aggregate->labels, aggregate->n_labels) ? node_names(aggregate->inner) : none();
 }
 
@@ -110,8 +106,66 @@ static struct names of_call(const struct call *call)
 	}
 }
 
+/* The operand or argument whose series a node gives; NULL: none. */
+static const struct node *source_of(const struct node *node)
+{
+	if (node->kind == NODE_UNARY)
+		return node->unary.inner;
+	if (node->kind == NODE_BINARY)
+		return node->binary.left->type == TYPE_VECTOR ? node->binary.left : node->binary.right;
+	for (uint32_t i = 0; node->kind == NODE_CALL && i < node->call.n_args; i++)
+		if (node->call.args[i]->type == TYPE_VECTOR || node->call.args[i]->type == TYPE_MATRIX)
+			return node->call.args[i];
+	return NULL;
+}
+
+static bool relabels(const struct node *node)
+{
+	return node->kind == NODE_CALL && (node->call.function->id == FN_LABEL_REPLACE || node->call.function->id == FN_LABEL_JOIN);
+}
+
+static bool is_set(const struct node *node)
+{
+	return node->kind == NODE_BINARY && is_set_operator(node->binary.op);
+}
+
+static bool keeps_name_itself(const struct node *node)
+{
+	switch (node->kind) {
+	case NODE_UNARY:
+		return node->unary.op == UNARY_PLUS;
+	case NODE_BINARY:
+		return is_comparison(node->binary.op) && !node->binary.returns_bool;
+	case NODE_CALL:
+		return node->call.function->id > FN_TIMESTAMP || node->call.function->id == FN_FIRST_OVER_TIME ||
+		       node->call.function->id == FN_LAST_OVER_TIME;
+	default:
+		return true;
+	}
+}
+
+bool node_name_is_late(const struct node *node)
+{
+	const struct node *source;
+
+	if (node->kind == NODE_PAREN)
+		return node_name_is_late(node->inner);
+	if (node->kind == NODE_SUBQUERY)
+		return node_name_is_late(node->subquery.inner);
+	if (node->kind == NODE_AGGREGATE)
+		return aggregate_gives_series(node->aggregate.op) && node_name_is_late(node->aggregate.inner);
+	if (is_set(node))
+		return node_name_is_late(node->binary.left) && (node->binary.op != BINARY_OR || node_name_is_late(node->binary.right));
+	if (relabels(node) && is_name(eval_string(node->call.args[1])))
+		return false;
+	source = source_of(node);
+	return node->late_name && source && (!keeps_name_itself(node) || node_name_is_late(source));
+}
+
 struct names node_names(const struct node *node)
 {
+	if (node->late_name && !is_set(node) && !relabels(node))
+		return source_of(node) ? node_names(source_of(node)) : none();
 	switch (node->kind) {
 	case NODE_PAREN:
 		return node_names(node->inner);

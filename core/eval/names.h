@@ -19,6 +19,8 @@ struct names {
 
 /* Of an instant or range vector. */
 struct names node_names(const struct node *node);
+/* Are the names of its series only there because a node above asks for them (late_name)? */
+bool node_name_is_late(const struct node *node);
 static inline bool node_has_many_names(const struct node *node) { return node_names(node).kind == NAMES_MANY; }
 /* Can a series of one have the labels of a series of the other? */
 bool names_can_meet(struct names a, struct names b);

@@ -7,7 +7,7 @@
  * folded (moving_fold.c): records of tiers, distributions, and raw chunks where
  * windows are so long that no chunk should be decoded for its sum.
  */
-#include "eval/distinct.h"
+#include "eval/matrix.h"
 #include "eval/moving.h"
 #include "eval/moving_fold.h"
 #include "eval/names.h"
@@ -31,8 +31,7 @@ struct range_call {
 	struct subquery_source sub;	/* of a subquery */
 	double *values;
 	struct buf labels;
-	bool may_meet;			/* names are dropped, and there may be several */
-	struct distinct distinct;
+	bool drops_name;
 	bool annotated;
 };
 
@@ -173,27 +172,17 @@ static int next_of_subquery(struct range_call *call, struct labels *labels)
 
 /* ---- the stream ---- */
 
-static bool any_value(const double *values, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		if (!is_absent(values[i]))
-			return true;
-	return false;
-}
-
 static int give(struct range_call *call, struct labels labels, struct column *out)
 {
 	buf_clear(&call->labels);
-	if (!call->spec->keeps_name) {
+	if (call->drops_name) {
 		labels_without_name(labels, &call->labels);
 		if (buf_failed(&call->labels))
 			return eval_no_memory(call->stream.eval);
 		labels = labels_in(&call->labels);
 	}
 	*out = (struct column){ labels, call->values };
-	if (!call->may_meet || !any_value(call->values, call->stream.steps.n))
-		return 1;
-	return distinct_add(&call->distinct, call->stream.eval, labels) < 0 ? call->stream.eval->err->code : 1;
+	return 1;
 }
 
 static int call_next(struct stream *stream, struct column *out)
@@ -219,7 +208,6 @@ static void call_close(struct stream *stream)
 	for (int k = 0; k < 2; k++)
 		eval_free(eval, call->args[k], stream->steps.n, sizeof *call->args[k]);
 	eval_free(eval, call->values, stream->steps.n, sizeof *call->values);
-	distinct_fini(&call->distinct, eval);
 	buf_fini(&call->labels);
 	free(call);
 }
@@ -282,7 +270,7 @@ static int open_parts(struct range_call *call)
 	call->folding = (struct moving_fold){ .eval = eval, .spec = call->spec, .points = call->moving.points, .moved = call->moving.moved,
 					      .range = call->moving.range, .args = { call->args[0], call->args[1] },
 					      .out = call->values, .source = &call->source };
-	call->may_meet = !call->spec->keeps_name && node_has_many_names(call->arg);
+	call->drops_name = !call->spec->keeps_name && !call->stream.node->late_name;
 	if (call->arg->kind == NODE_SUBQUERY)
 		return subquery_open(eval, call->arg, &call->moving.moved, &call->sub);
 	r = moving_fold_init(&call->folding);
@@ -300,9 +288,12 @@ int stream_open_range_call(struct eval *eval, const struct node *node, const str
 	call->spec = range_spec_find(node->call.function->id);
 	call->moving.eval = eval;
 	r = open_parts(call);
-	if (r < 0)
+	if (r < 0) {
 		call_close(&call->stream);
-	else
-		*out = &call->stream;
-	return r;
+		return r;
+	}
+	if (call->drops_name && node_has_many_names(call->arg))
+		return stream_united(&call->stream, out);
+	*out = &call->stream;
+	return 0;
 }

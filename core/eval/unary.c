@@ -20,6 +20,8 @@ static int negated_next(struct stream *stream, struct column *out)
 	for (uint32_t i = 0; i < stream->steps.n; i++)
 		if (!is_absent(out->values[i]))
 			out->values[i] = -out->values[i];
+	if (stream->node->late_name)
+		return 1;
 	buf_clear(&negated->labels);
 	labels_without_name(out->labels, &negated->labels);
 	out->labels = labels_in(&negated->labels);
@@ -50,7 +52,7 @@ int stream_open_unary(struct eval *eval, const struct node *node, const struct s
 		negated_close(&negated->stream);
 		return r;
 	}
-	if (node_has_many_names(inner))
+	if (!node->late_name && node_has_many_names(inner))
 		return stream_united(&negated->stream, out);
 	*out = &negated->stream;
 	return 0;

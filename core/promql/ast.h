@@ -99,6 +99,7 @@ struct node {
 	enum node_kind kind;
 	enum value_type type;
 	bool is_duration;		/* NODE_NUMBER: written as one, 5m; its number is seconds */
+	bool late_name;			/* it would take the metric's name away, but a node above asks for it: it goes there (late.c) */
 	uint32_t depth;			/* 1: no node below it */
 	uint32_t start, end;		/* in the query's text */
 	union {

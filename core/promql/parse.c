@@ -29,6 +29,7 @@ static int finish(struct parser *p, const struct node *root, bool whole, struct 
 		check_types(p, root);
 	if (p->code)
 		return p->code;
+	mark_late_names(root);
 	expr->root = root;
 	*out = TAKE(expr);
 	return 0;

@@ -52,6 +52,7 @@ struct node *parse_aggregate(struct parser *p);
 int parse_names(struct parser *p, const char *const **written, uint32_t *n);
 int parse_names_sorted(struct parser *p, const char *const *written, uint32_t n, const char *const **sorted, uint32_t *n_sorted);
 int check_types(struct parser *p, const struct node *root);			/* check.c */
+void mark_late_names(const struct node *root);					/* late.c */
 
 /* A list while it grows; then it moves into the tree. */
 struct items {
