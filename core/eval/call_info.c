@@ -259,25 +259,25 @@ static int collect_added(struct info *info, struct labels base, uint32_t from, u
 
 /* ---- the series ---- */
 
-static void merge(struct labels base, struct labels added, struct buf *out)
+/* 0 or -ENOMEM. */
+static int merge(struct labels base, struct labels added, struct buf *out)
 {
-	struct buf grown = { 0 };
 	struct label label;
 	uint32_t at = 0;
 
 	buf_add(out, base.data, base.size);
 	while (labels_next(added, &at, &label)) {
 		AUTO_BUF name = { 0 };
+		struct buf grown = { 0 };
 
 		buf_add(&name, label.name, label.name_len);
-		if (buf_text(&name))
-			labels_set(labels_in(out), (const char *)name.data, label.value, label.value_len, &grown);
-		out->failed = out->failed || grown.failed || name.failed;
-		buf_clear(out);
-		buf_add(out, grown.data, grown.len);
-		buf_clear(&grown);
+		if (!buf_text(&name) || buf_failed(out))
+			return -ENOMEM;
+		labels_set(labels_in(out), (const char *)name.data, label.value, label.value_len, &grown);
+		buf_fini(out);
+		*out = grown;
 	}
-	buf_fini(&grown);
+	return buf_failed(out) ? -ENOMEM : 0;
 }
 
 /* Among those that this base series has become, from `first` on; a new one if none has these labels. */
@@ -294,8 +294,7 @@ static int put(struct info *info, const struct column *base, uint32_t first, uin
 	struct column *column;
 
 	buf_clear(&info->labels);
-	merge(base->labels, labels_in(&info->added), &info->labels);
-	if (buf_failed(&info->labels))
+	if (merge(base->labels, labels_in(&info->added), &info->labels) < 0)
 		return eval_no_memory(info->eval);
 	column = column_with(info, first, labels_in(&info->labels));
 	if (!column)
