@@ -214,22 +214,20 @@ int moving_add(struct moving *moving, const kymo_ms *at, const double *values, u
 	return r < 0 ? r : moving_finish_before(moving, at[n - 1]);
 }
 
+/* A record is in no window that ends before it does, though its last sample may be. */
 int moving_add_records(struct moving *moving, const struct piece *piece)
 {
-	int r = moving_finish_before(moving, piece->at[0]);
-	size_t from;
+	int r = reserve(moving, piece->n);
 
-	if (r < 0 || (r = reserve(moving, piece->n)) < 0)
-		return r;
-	from = moving->n;
-	for (uint32_t i = 0; i < piece->n; i++) {
-		if (!piece->count[i])
+	for (uint32_t i = 0; i < piece->n && r == 0; i++) {
+		r = moving_finish_before(moving, piece->at[i]);
+		if (r < 0 || !piece->count[i])
 			continue;
 		moving->at[moving->n] = piece->last_at[i];
 		moving->values[moving->n++] = piece->last[i];
+		r = find_drops(moving, moving->n - 1);
 	}
-	r = find_drops(moving, from);
-	return r < 0 ? r : moving_finish_before(moving, piece->at[piece->n - 1]);
+	return r;
 }
 
 /* ---- points out ---- */

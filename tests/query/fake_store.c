@@ -101,6 +101,19 @@ int store_each_metric(struct store *store, int (*each)(void *data, const struct 
 	return 0;
 }
 
+bool store_metric_kind(struct store *store, const char *name, uint32_t size, enum series_kind *kind)
+{
+	for (uint32_t i = 0; i < store->n; i++) {
+		struct label of = labels_metric(made_labels(&store->series[i]));
+
+		if (of.value_len != size || memcmp(of.value, name, size))
+			continue;
+		*kind = store->series[i].kind;
+		return true;
+	}
+	return false;
+}
+
 struct select {
 	struct store *store;
 	struct select_request request;
