@@ -118,7 +118,7 @@ int source_open(struct eval *eval, const struct source_request *request, struct 
 	const struct selector *selector = &request->node->selector;
 	struct stitch_request wanted = {
 		.matchers = selector->matchers, .n_matchers = selector->n_matchers, .plan = &source->plan, .wants = request->wants,
-		.series_most = eval->limits.series,
+		.series_most = eval->limits.series, .series_key = "query.series",
 	};
 	int r;
 

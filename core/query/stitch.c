@@ -35,10 +35,10 @@ void stitch_close(struct stitch *stitch)
 	free(stitch);
 }
 
-static int too_many_series(uint32_t most, struct error *err)
+static int too_many_series(const struct stitch_request *request, struct error *err)
 {
-	return error_set(err, -E2BIG, "more than %" PRIu32 " series match (limits.series): add label filters or name fewer metrics",
-			 most);
+	return error_set(err, -E2BIG, "more than %" PRIu32 " series match (%s): add label filters or name fewer metrics",
+			 request->series_most, request->series_key ? request->series_key : "limits.series");
 }
 
 static int open_part(struct store *store, const struct stitch_request *request, const struct plan_span *span,
@@ -56,7 +56,7 @@ static int open_part(struct store *store, const struct stitch_request *request, 
 		return 0;
 	r = select_open(store, &select, &part->select, &why);
 	if (r == -E2BIG)
-		too_many_series(request->series_most, err);
+		too_many_series(request, err);
 	else if (r < 0)
 		error_set(err, r, "%s", *error_text(&why) ? error_text(&why) : error_name(r));
 	error_clear(&why);

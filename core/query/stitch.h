@@ -21,6 +21,7 @@ struct stitch_request {
 	const struct plan *plan;	/* spans that are missing are passed over */
 	uint32_t wants;			/* enum want */
 	uint32_t series_most;		/* 0: no limit */
+	const char *series_key;		/* what that limit is called in the configuration; NULL: limits.series */
 	uint64_t samples_most;		/* samples and records in all; 0: no limit */
 };
 
