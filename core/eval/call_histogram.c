@@ -116,7 +116,7 @@ static int make_parts(struct histograms *histograms)
 	if (buf_failed(&histograms->labels))
 		return eval_no_memory(histograms->stream.eval);
 	for (uint32_t i = 0; i < matrix->n; at += histograms->parts[i++].labels.size)
-		histograms->parts[i].labels.data = histograms->labels.data + at;
+		histograms->parts[i].labels.data = at ? histograms->labels.data + at : histograms->labels.data;
 	if (matrix->n > 1)
 		qsort(histograms->parts, matrix->n, sizeof *histograms->parts, by_labels_and_bound);
 	return 0;

@@ -29,7 +29,7 @@ struct labels grouping_labels(const struct grouping *grouping, uint32_t group)
 {
 	uint64_t from = group ? grouping->ends[group - 1] : 0;
 
-	return (struct labels){ grouping->labels.data + from, (uint32_t)(grouping->ends[group] - from) };
+	return (struct labels){ from ? grouping->labels.data + from : grouping->labels.data /* NULL where no group has labels */, (uint32_t)(grouping->ends[group] - from) };
 }
 
 static bool has_key(const void *owner, uint32_t item, const void *key)

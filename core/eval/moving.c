@@ -263,7 +263,7 @@ static int finish_point(struct moving *moving)
 	uint32_t i = moving->i++;
 	kymo_ms end = steps_at(&moving->moved, i);
 	size_t first = first_behind(moving, moving->head, window_start(moving, i)), behind = first_behind(moving, first, end);
-	struct samples samples = { (uint32_t)(behind - first), moving->at + first, moving->values + first };
+	struct samples samples;
 	struct range_window window = { .start = end - moving->range, .end = end, .at = steps_at(&moving->points, i) };
 	int r;
 
@@ -271,6 +271,7 @@ static int finish_point(struct moving *moving)
 	moving->out[i] = absent();
 	if (first == behind)
 		return 0;
+	samples = (struct samples){ (uint32_t)(behind - first), moving->at + first, moving->values + first };
 	for (int k = 0; k < 2; k++)
 		window.args[k] = moving->args[k] ? moving->args[k][i] : 0;
 	if (moving->spec->wants_drops) {
