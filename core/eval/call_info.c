@@ -111,7 +111,7 @@ static int describe(struct info *info)
 	if (buf_failed(&info->who))
 		return eval_no_memory(info->eval);
 	for (uint32_t i = 0; i < n; at += info->descriptions[i++].who.size)
-		info->descriptions[i].who.data = info->who.data + at;
+		info->descriptions[i].who.data = info->who.data ? info->who.data + at : NULL;
 	if (n > 1)
 		qsort(info->descriptions, n, sizeof *info->descriptions, by_who);
 	return 0;
