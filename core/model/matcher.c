@@ -157,6 +157,15 @@ static bool check(const char *name, const char *value, struct error *err)
 	return false;
 }
 
+/* What a match of the engine needs is then there: only the first test can run out of memory. */
+static int try_empty(struct matcher *matcher)
+{
+	if (matcher->regex && regex_test(matcher->regex, "", 0) == -ENOMEM)
+		return -ENOMEM;
+	matcher->takes_empty = matcher_test(matcher, "", 0);
+	return 0;
+}
+
 struct matcher *matcher_create(enum matcher_op op, const char *name, const char *value, struct error *err)
 {
 	AUTO(matcher) matcher = NULL;
@@ -170,12 +179,11 @@ struct matcher *matcher_create(enum matcher_op op, const char *name, const char 
 		return NULL;
 	}
 	matcher->op = op;
-	if ((r = prepare(matcher, err)) < 0) {
+	if ((r = prepare(matcher, err)) < 0 || (r = try_empty(matcher)) < 0) {
 		if (r == -ENOMEM && err && !err->code)
 			error_set(err, r, "matcher for %.64s: out of memory", name);
 		return NULL;
 	}
-	matcher->takes_empty = matcher_test(matcher, "", 0);
 	return TAKE(matcher);
 }
 
