@@ -134,16 +134,29 @@ static int digit_value(char c)
 	return is_digit(c) ? c - '0' : is_hex(c) ? (c | 0x20) - 'a' + 10 : 16;
 }
 
-/* So many digits of the base. */
+/* U+002E '.' */
+static void name_character(const char *at, const char *end, char *out, size_t room)
+{
+	size_t n = utf8_step(at, (size_t)(end - at));
+	uint32_t rune = (uint8_t)*at;
+
+	if (n > 1)
+		rune &= 0x7fu >> n;
+	for (size_t i = 1; i < n; i++)
+		rune = rune << 6 | ((uint8_t)at[i] & 0x3f);
+	snprintf(out, room, "U+%04X '%.*s'", rune, (int)n, at);
+}
+
+/* So many digits of the base; `end` is at the closing quote. */
 static const char *read_code(const char **at, const char *end, uint32_t digits, int base, uint32_t *code, char message[96])
 {
+	char name[32];
+
 	*code = 0;
 	for (uint32_t i = 0; i < digits; i++, ++*at) {
-		if (*at == end)
-			return "escape sequence not terminated";
-		if (digit_value(**at) >= base) {
-			snprintf(message, 96, "illegal character '%.*s' in escape sequence",
-				 (int)utf8_step(*at, (size_t)(end - *at)), *at);
+		if (*at == end || digit_value(**at) >= base) {
+			name_character(*at, end + 1, name, sizeof name);
+			snprintf(message, 96, "illegal character %s in escape sequence", name);
 			return message;
 		}
 		*code = *code * (uint32_t)base + (uint32_t)digit_value(**at);
@@ -177,6 +190,7 @@ static const char *unquote_escape(const char **at, const char *end, char quote, 
 {
 	static const char letters[] = "abfnrtv\\", meant[] = "\a\b\f\n\r\t\v\\";
 	const char *letter = *at < end && **at ? strchr(letters, **at) : NULL;
+	char name[32];
 
 	if (*at == end)
 		return "escape sequence not terminated";
@@ -187,7 +201,8 @@ static const char *unquote_escape(const char **at, const char *end, char quote, 
 	}
 	if (strchr("01234567xuU", **at))
 		return unquote_code(at, end, out, message);
-	snprintf(message, 96, "unknown escape sequence '\\%.*s'", (int)utf8_step(*at, (size_t)(end - *at)), *at);
+	name_character(*at, end, name, sizeof name);
+	snprintf(message, 96, "unknown escape sequence %s", name);
 	return message;
 }
 

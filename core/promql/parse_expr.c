@@ -60,13 +60,9 @@ static struct node *parse_paren(struct parser *p)
 /* Aggregators are also names of metrics. */
 static bool begins_aggregate(struct parser *p)
 {
-	switch (token_is_aggregator(p->token.kind) ? parser_ahead(p) : TOKEN_END) {
-	case TOKEN_LEFT_PAREN: case TOKEN_BY: case TOKEN_WITHOUT:
-	case TOKEN_IDENTIFIER: case TOKEN_METRIC: case TOKEN_NUMBER: case TOKEN_STRING:
-		return true;
-	default:
-		return false;
-	}
+	enum token_kind ahead = token_is_aggregator(p->token.kind) ? parser_ahead(p) : TOKEN_END;
+
+	return ahead == TOKEN_LEFT_PAREN || ahead == TOKEN_BY || ahead == TOKEN_WITHOUT;
 }
 
 static struct node *parse_primary(struct parser *p)

@@ -5,6 +5,7 @@
  */
 #include "promql/literal.h"
 #include "promql/parser.h"
+#include "util/number.h"
 
 #include <math.h>
 #include <errno.h>
@@ -63,9 +64,18 @@ static int parse_offset(struct parser *p, struct node *node)
 	return 0;
 }
 
-static int parse_at_time(struct parser *p, kymo_ms *out)
+/* With a reason as Go prints numbers that are none. */
+static int refuse_time(struct parser *p, const struct node *node, double seconds)
 {
-	uint32_t at = p->token.start;
+	char text[NUMBER_TEXT];
+
+	if (isfinite(seconds))
+		return parser_fail(p, node->start, "timestamp out of bounds for @ modifier: %f", seconds);
+	return parser_fail(p, node->start, "timestamp out of bounds for @ modifier: %s", number_format(seconds, text));
+}
+
+static int parse_at_time(struct parser *p, const struct node *node, kymo_ms *out)
+{
 	bool minus = parser_at(p, TOKEN_SUB), is_duration;
 	double seconds;
 	int r;
@@ -78,7 +88,7 @@ static int parse_at_time(struct parser *p, kymo_ms *out)
 	if (r < 0)
 		return r;
 	seconds = minus ? -seconds : seconds;
-	return literal_seconds(seconds, out) < 0 ? parser_fail(p, at, "timestamp out of bounds for @ modifier: %f", seconds) : 0;
+	return literal_seconds(seconds, out) < 0 ? refuse_time(p, node, seconds) : 0;
 }
 
 /* start() or end(). */
@@ -99,7 +109,7 @@ static int parse_at(struct parser *p, struct node *node)
 
 	parser_advance(p);
 	kind = parser_at_word(p, "start") ? AT_START : parser_at_word(p, "end") ? AT_END : AT_TIME;
-	r = kind == AT_TIME ? parse_at_time(p, &time) : parse_at_edge(p);
+	r = kind == AT_TIME ? parse_at_time(p, node, &time) : parse_at_edge(p);
 	if (r < 0)
 		return r;
 	if (!shift)
