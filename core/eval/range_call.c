@@ -96,10 +96,10 @@ static enum chunk_use choose_samples(void *data, kymo_ms first, kymo_ms last)
 	uint32_t i = call->moving.i;
 
 	(void)first;
-	if (call->moving.spec->wants_before)
+	/* Windows never move back: what ends before that of the next point is in none. Its last sample may be wanted. */
+	if (i < call->stream.steps.n && last > moving_wants_from(&call->moving))
 		return CHUNK_SAMPLES;
-	/* Windows never move back: what ends before that of the next point is in none. */
-	return i == call->stream.steps.n || last <= moving_wants_from(&call->moving) ? CHUNK_PASSED : CHUNK_SAMPLES;
+	return call->moving.spec->wants_before && i < call->stream.steps.n ? CHUNK_FOLDED : CHUNK_PASSED;
 }
 
 static int read_samples(struct range_call *call, bool *any)
@@ -247,7 +247,7 @@ static int open_source(struct range_call *call)
 	if (call->spec->fold)
 		request.wants |= fold_columns(call->spec->fold_wants);
 	if (call->spec->wants_before)
-		request.reach += call->stream.eval->lookback;
+		request.reach += call->stream.eval->lookback > HOUR ? call->stream.eval->lookback : HOUR;	/* over a gap, as of a restart */
 	return source_open(call->stream.eval, &request, &call->source);
 }
 
