@@ -25,6 +25,8 @@ static const struct fact {
 	{ "samples stored", "store.appended", show_value, false },
 	{ "samples of remote write", "remote_write.samples", show_value, true },
 	{ "requests of remote write refused", "remote_write.requests_refused", show_value, true },
+	{ "samples imported", "import.samples", show_value, true },
+	{ "imports refused", "import.requests_refused", show_value, true },
 	{ "samples refused: labels of remote write", "remote_write.refused.labels", show_value, true },
 	{ "samples refused: remote write over a limit", "remote_write.refused.limit", show_value, true },
 	{ "samples stored late", "store.late", show_value, true },

@@ -144,37 +144,35 @@ static void put_store(struct json *json, const struct store_stats *store)
 	json_end(json);
 }
 
-static void put_remote_write(struct json *json, struct kymo *kymo)
+static void put_receiver(struct json *json, const char *key, const struct receiver_stats *stats)
 {
-	struct receiver_stats stats;
-
-	receiver_stats(service_receiver(kymo), &stats);
-	json_key(json, "remote_write");
+	json_key(json, key);
 	json_object(json);
-	json_put_unsigned(json, "requests", stats.requests);
-	json_put_unsigned(json, "requests_refused", stats.requests_refused);
-	json_put_unsigned(json, "bytes", stats.bytes);
-	json_put_unsigned(json, "unpacked", stats.unpacked);
-	json_put_unsigned(json, "samples", stats.samples);
-	json_put_unsigned(json, "stored", stats.stored);
-	json_put_unsigned(json, "repeated", stats.repeated);
+	json_put_unsigned(json, "requests", stats->requests);
+	json_put_unsigned(json, "requests_refused", stats->requests_refused);
+	json_put_unsigned(json, "bytes", stats->bytes);
+	json_put_unsigned(json, "unpacked", stats->unpacked);
+	json_put_unsigned(json, "samples", stats->samples);
+	json_put_unsigned(json, "stored", stats->stored);
+	json_put_unsigned(json, "repeated", stats->repeated);
 	json_key(json, "refused");
 	json_object(json);
-	json_put_unsigned(json, "late", stats.refused[REFUSED_LATE]);
-	json_put_unsigned(json, "conflict", stats.refused[REFUSED_CONFLICT]);
-	json_put_unsigned(json, "unknown", stats.refused[REFUSED_UNKNOWN]);
-	json_put_unsigned(json, "labels", stats.malformed);
-	json_put_unsigned(json, "limit", stats.over_limit);
-	json_put_unsigned(json, "owner", stats.owned);
+	json_put_unsigned(json, "late", stats->refused[REFUSED_LATE]);
+	json_put_unsigned(json, "conflict", stats->refused[REFUSED_CONFLICT]);
+	json_put_unsigned(json, "unknown", stats->refused[REFUSED_UNKNOWN]);
+	json_put_unsigned(json, "labels", stats->malformed);
+	json_put_unsigned(json, "limit", stats->over_limit);
+	json_put_unsigned(json, "owner", stats->owned);
 	json_end(json);
-	json_put_unsigned(json, "exemplars", stats.exemplars);
-	json_put_unsigned(json, "histograms", stats.histograms);
-	json_put_unsigned(json, "metadata", stats.metadata);
-	json_put_unsigned(json, "metadata_refused", stats.metadata_refused);
-	json_put_unsigned(json, "found", stats.found);
-	json_put_unsigned(json, "looked_up", stats.looked_up);
-	json_put_unsigned(json, "known", stats.known);
-	json_put_unsigned(json, "known_bytes", stats.known_bytes);
+	json_put_unsigned(json, "exemplars", stats->exemplars);
+	json_put_unsigned(json, "histograms", stats->histograms);
+	json_put_unsigned(json, "left_out", stats->left_out);
+	json_put_unsigned(json, "metadata", stats->metadata);
+	json_put_unsigned(json, "metadata_refused", stats->metadata_refused);
+	json_put_unsigned(json, "found", stats->found);
+	json_put_unsigned(json, "looked_up", stats->looked_up);
+	json_put_unsigned(json, "known", stats->known);
+	json_put_unsigned(json, "known_bytes", stats->known_bytes);
 	json_end(json);
 }
 
@@ -185,6 +183,7 @@ int api_stats(const struct request *request, struct response *response, struct e
 	struct kymo_service_stats service;
 	struct host_stats host;
 	struct store_stats store;
+	struct receiver_stats receiver;
 	int r = request_check_parameters(request, none, NULL, err);
 
 	if (r < 0)
@@ -200,7 +199,10 @@ int api_stats(const struct request *request, struct response *response, struct e
 	put_events(&json, kymo, &host);
 	put_store(&json, &store);
 	json_put_unsigned(&json, "requests", *service_requests(kymo));
-	put_remote_write(&json, kymo);
+	receiver_stats(service_receiver(kymo), &receiver);
+	put_receiver(&json, "remote_write", &receiver);
+	receiver_import_stats(service_receiver(kymo), &receiver);
+	put_receiver(&json, "import", &receiver);
 	json_end(&json);
 	return 0;
 }

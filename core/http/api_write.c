@@ -70,7 +70,7 @@ static bool is_spoken(const struct request *request, struct response *response)
 	return false;
 }
 
-static int refuse(struct response *response, int r, const struct error *err)
+int write_refused(struct response *response, int r, const struct error *err)
 {
 	switch (r) {
 	case -EFBIG:
@@ -99,5 +99,5 @@ int api_write(const struct request *request, struct response *response, struct e
 	r = receiver_write(service_receiver(request->kymo), request->body.data, request->body.len, err);
 	if (r == 0)
 		response->status = 204;
-	return r < 0 ? refuse(response, r, err) : 0;
+	return r < 0 ? write_refused(response, r, err) : 0;
 }

@@ -100,6 +100,11 @@ handler api_instance_reset;
 
 /* api_write.c */
 handler api_write;
+/* What a failure of the receiver is to a sender: may it send the same again? Fills the answer, or gives r. */
+int write_refused(struct response *response, int r, const struct error *err);
+
+/* api_import.c */
+handler api_import;
 
 /* api_exposition.c */
 handler api_exposition;

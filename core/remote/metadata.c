@@ -59,34 +59,39 @@ static bool read_family(struct protobuf message, struct family *family)
 	return !message.bad;
 }
 
-/* 0; -EINVAL: no name of a metric, another type; -ENOMEM. */
-static int tell_part(const struct telling *telling, struct family *family, const char *suffix, uint32_t type)
+int metadata_tell_part(const struct metadata_part *part, struct store *store, const struct label_limits *limits)
 {
-	struct kymo_metric metric = { .type = type, .unit = buf_text(&family->unit), .help = buf_text(&family->help) };
+	struct kymo_metric metric = { .type = part->type, .unit = part->unit, .help = part->help };
 	struct error err = { 0 };
 	AUTO_BUF name = { 0 };
 	int r;
 
-	buf_add(&name, family->name.data, family->name.len);
-	buf_add_text(&name, suffix);
+	buf_add_text(&name, part->name);
+	buf_add_text(&name, part->suffix);
 	metric.name = buf_text(&name);
-	if (!metric.name || !metric.unit || !metric.help)
+	if (!metric.name)
 		return -ENOMEM;
-	r = memchr(metric.name, 0, name.len) ? -EINVAL : metric_check(&metric, telling->limits, &err);
+	r = metric_check(&metric, limits, &err);
 	if (r == 0)
-		r = store_metric_hint(telling->store, &metric);
+		r = store_metric_hint(store, &metric);
 	error_clear(&err);
 	return r == -ENOMEM ? r : r < 0 ? -EINVAL : 0;
 }
 
 static int tell_family(const struct telling *telling, struct family *family)
 {
+	struct metadata_part part = { .name = buf_text(&family->name), .unit = buf_text(&family->unit), .help = buf_text(&family->help) };
 	int r = 0;
 
-	if (!family->name.len || family->type >= WIRE_TYPES)
+	if (!part.name || !part.unit || !part.help)
+		return -ENOMEM;
+	if (!family->name.len || memchr(part.name, 0, family->name.len) || family->type >= WIRE_TYPES)
 		return -EINVAL;
-	for (uint32_t i = 0; families[family->type].part[i].suffix && r == 0; i++)
-		r = tell_part(telling, family, families[family->type].part[i].suffix, families[family->type].part[i].type);
+	for (uint32_t i = 0; families[family->type].part[i].suffix && r == 0; i++) {
+		part.suffix = families[family->type].part[i].suffix;
+		part.type = families[family->type].part[i].type;
+		r = metadata_tell_part(&part, telling->store, telling->limits);
+	}
 	return r;
 }
 

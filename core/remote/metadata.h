@@ -22,4 +22,14 @@ struct metadata_told {
 int metadata_tell(const struct write_request *request, struct store *store, const struct label_limits *limits,
 		  struct metadata_told *told);
 
+/*
+ * One metric: `name` with the suffix of a part of its family. 0; -EINVAL: not one that
+ * can be, or stored with another type; -ENOMEM.
+ */
+struct metadata_part {
+	const char *name, *suffix, *unit, *help;
+	uint32_t type;			/* enum kymo_metric_type */
+};
+int metadata_tell_part(const struct metadata_part *part, struct store *store, const struct label_limits *limits);
+
 #endif

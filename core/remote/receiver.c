@@ -22,8 +22,11 @@
 
 /* What one request needs. */
 struct work {
-	struct buf body;
+	struct buf unpacked;
 	struct write_request request;
+	const uint8_t *body;		/* `unpacked`, or the caller's */
+	size_t size;
+	struct text_request *text;	/* NULL: it is remote write */
 };
 
 struct receiver {
@@ -32,7 +35,7 @@ struct receiver {
 	pthread_mutex_t lock;		/* of what follows */
 	struct receiver_limits limits;
 	struct guard guard;
-	struct receiver_stats stats;
+	struct receiver_stats written, imported;
 	struct work *idle[IDLE_MOST];
 	uint32_t n_idle;
 };
@@ -49,7 +52,7 @@ static void work_destroy(struct work *work)
 {
 	if (!work)
 		return;
-	buf_fini(&work->body);
+	buf_fini(&work->unpacked);
 	write_request_fini(&work->request);
 	free(work);
 }
@@ -67,7 +70,7 @@ static struct work *work_begin(struct receiver *receiver)
 
 static void work_end(struct receiver *receiver, struct work *work)
 {
-	bool keep = work->body.room <= KEPT_MOST && work->request.straight.room <= KEPT_MOST;
+	bool keep = work->unpacked.room <= KEPT_MOST && work->request.straight.room <= KEPT_MOST;
 
 	pthread_mutex_lock(&receiver->lock);
 	keep = keep && receiver->n_idle < IDLE_MOST;
@@ -127,7 +130,7 @@ static struct resolver resolver_now(struct receiver *receiver, uint64_t *unpacke
 {
 	LOCK(&receiver->lock);
 	*unpacked = receiver->limits.unpacked;
-	return (struct resolver){ receiver->cache, receiver->store, receiver->limits.labels, receiver->guard };
+	return (struct resolver){ receiver->cache, receiver->store, receiver->limits.labels, receiver->guard, labels_of_series, NULL };
 }
 
 /* ---- one request ---- */
@@ -141,15 +144,30 @@ static int append(struct receiver *receiver, const struct write_request *request
 	return r == 0 && outcome->appended.repeated && !store_logged(receiver->store) ? -EIO : r;
 }
 
+static int read_body(const struct receiver *receiver, struct work *work, const struct resolver *resolver, struct error *err)
+{
+	if (work->text)
+		return text_request_read(work->text, &work->request, receiver->cache, &resolver->limits, work->body, work->size, err);
+	return write_request_read(&work->request, receiver->cache, work->body, work->size, err);
+}
+
+static int tell_metadata(const struct receiver *receiver, const struct work *work, const struct resolver *resolver,
+			 struct metadata_told *told)
+{
+	if (work->text)
+		return text_request_tell(work->text, receiver->store, &resolver->limits, told);
+	return metadata_tell(&work->request, receiver->store, &resolver->limits, told);
+}
+
 static int read_and_append(struct receiver *receiver, struct work *work, const struct resolver *resolver,
 			   struct outcome *outcome, struct error *err)
 {
 	struct write_request *request = &work->request;
-	int r = write_request_read(request, receiver->cache, work->body.data, work->body.len, err);
+	int r = read_body(receiver, work, resolver, err);
 
 	unresolved_fini(&outcome->unresolved);
 	*outcome = (struct outcome){ .samples = request->n };
-	if (r == 0 && metadata_tell(request, receiver->store, &resolver->limits, &outcome->metadata) < 0)
+	if (r == 0 && tell_metadata(receiver, work, resolver, &outcome->metadata) < 0)
 		return error_set(err, -ENOMEM, "out of memory");
 	if (r == 0)
 		r = resolve(resolver, request, &outcome->unresolved, err);
@@ -205,17 +223,19 @@ static int answer(const struct outcome *outcome, struct error *err)
 
 static void count(struct receiver *receiver, const struct work *work, size_t n, const struct outcome *outcome, int r)
 {
-	struct receiver_stats *stats = &receiver->stats;
+	struct receiver_stats *stats = work->text ? &receiver->imported : &receiver->written;
 	const struct write_request *request = &work->request;
 	LOCK(&receiver->lock);
 
 	stats->requests++;
 	stats->bytes += n;
-	stats->unpacked += work->body.len;
+	stats->unpacked += work->size;
 	if (r == -EBADMSG || r == -EFBIG || r == -E2BIG || r == -ENOMEM) {
 		stats->requests_refused++;
 		return;
 	}
+	if (work->text)
+		stats->left_out += text_parser_counts(work->text->parser).left_out;
 	stats->samples += outcome->samples;
 	stats->stored += outcome->appended.stored;
 	stats->repeated += outcome->appended.repeated;
@@ -232,31 +252,78 @@ static void count(struct receiver *receiver, const struct work *work, size_t n, 
 	stats->looked_up += outcome->unresolved.looked_up;
 }
 
+/* From the body as it came to what is answered; what `r` says of it is known already. */
+static int run(struct receiver *receiver, struct work *work, const struct resolver *resolver, size_t n, int r, struct error *err)
+{
+	struct outcome outcome = { 0 };
+
+	if (r == 0)
+		r = take(receiver, work, resolver, &outcome, err);
+	count(receiver, work, n, &outcome, r);
+	if (r == 0)
+		r = answer(&outcome, err);
+	unresolved_fini(&outcome.unresolved);
+	work->text = NULL;
+	work_end(receiver, work);
+	return r;
+}
+
+static void use_unpacked(struct work *work)
+{
+	work->body = work->unpacked.data;
+	work->size = work->unpacked.len;
+}
+
 int receiver_write(struct receiver *receiver, const uint8_t *body, size_t n, struct error *err)
 {
 	uint64_t unpacked;
 	const struct resolver resolver = resolver_now(receiver, &unpacked);
 	struct work *work = work_begin(receiver);
-	struct outcome outcome = { 0 };
 	int r;
 
 	if (!work)
 		return error_set(err, -ENOMEM, "out of memory");
-	r = unpack(body, n, unpacked, &work->body, err);
-	if (r == 0)
-		r = take(receiver, work, &resolver, &outcome, err);
-	count(receiver, work, n, &outcome, r);
-	if (r == 0)
-		r = answer(&outcome, err);
-	unresolved_fini(&outcome.unresolved);
-	work_end(receiver, work);
+	r = unpack_snappy(body, n, unpacked, &work->unpacked, err);
+	use_unpacked(work);
+	return run(receiver, work, &resolver, n, r, err);
+}
+
+int receiver_import(struct receiver *receiver, const struct text_import *how, const uint8_t *body, size_t n, struct error *err)
+{
+	uint64_t unpacked;
+	struct resolver resolver = resolver_now(receiver, &unpacked);
+	struct work *work = work_begin(receiver);
+	struct text_request text = { .how = how };
+	int r = 0;
+
+	if (!work)
+		return error_set(err, -ENOMEM, "out of memory");
+	resolver.labels = text_request_labels;
+	resolver.labels_data = &text;
+	work->text = &text;
+	work->body = body;
+	work->size = n;
+	if (how->packing != PACKED_NOT) {
+		r = unpack(how->packing, body, n, unpacked, &work->unpacked, err);
+		use_unpacked(work);
+	}
+	r = run(receiver, work, &resolver, n, r, err);
+	text_request_fini(&text);
 	return r;
 }
 
 void receiver_stats(struct receiver *receiver, struct receiver_stats *stats)
 {
 	pthread_mutex_lock(&receiver->lock);
-	*stats = receiver->stats;
+	*stats = receiver->written;
+	pthread_mutex_unlock(&receiver->lock);
+	ref_cache_stats(receiver->cache, &stats->known, &stats->known_bytes);
+}
+
+void receiver_import_stats(struct receiver *receiver, struct receiver_stats *stats)
+{
+	pthread_mutex_lock(&receiver->lock);
+	*stats = receiver->imported;
 	pthread_mutex_unlock(&receiver->lock);
 	ref_cache_stats(receiver->cache, &stats->known, &stats->known_bytes);
 }

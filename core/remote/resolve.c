@@ -102,6 +102,13 @@ int labels_of_wire(const uint8_t *data, size_t size, const struct label_limits *
 	return r;
 }
 
+int labels_of_series(void *data, const struct wire_series *series, const struct label_limits *limits,
+		     struct label items[LABELS_MOST + 1], uint32_t *n, struct error *err)
+{
+	(void)data;
+	return labels_of_wire(series->labels, series->size, limits, items, n, err);
+}
+
 /* ---- one series that the cache does not know ---- */
 
 /* "node_load1: over the limit ..." */
@@ -116,10 +123,10 @@ static int look_up(const struct resolver *resolver, const struct wire_series *se
 {
 	struct label items[LABELS_MOST + 1];
 	uint32_t n;
-	int r = labels_of_wire(series->labels, series->size, &resolver->limits, items, &n, err);
+	int r = resolver->labels(resolver->labels_data, series, &resolver->limits, items, &n, err);
 
 	if (r < 0)
-		return -EINVAL;
+		return r == -ENOMEM ? r : -EINVAL;
 	buf_clear(bytes);
 	r = labels_encode(items, n, bytes);
 	if (r == 0)
@@ -183,7 +190,7 @@ static void say_owned(const struct resolver *resolver, const struct wire_series 
 	const struct label *metric;
 	uint32_t n;
 
-	if (labels_of_wire(series->labels, series->size, &resolver->limits, items, &n, NULL) < 0)
+	if (resolver->labels(resolver->labels_data, series, &resolver->limits, items, &n, NULL) < 0)
 		return;
 	metric = metric_of(items, n);
 	error_set(why, -EINVAL, "the first is one of %.*s", SHOW(metric->value, metric->value_len));

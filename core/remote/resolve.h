@@ -19,12 +19,21 @@ struct unresolved {
 };
 void unresolved_fini(struct unresolved *unresolved);
 
+/*
+ * The labels of one series out of what stands in the body; what they point to may be
+ * gone with the next call. *n at most LABELS_MOST + 1. 0, -EBADMSG, -EINVAL, -E2BIG with the reason; -ENOMEM.
+ */
+typedef int labels_reader(void *data, const struct wire_series *series, const struct label_limits *limits,
+			  struct label items[LABELS_MOST + 1], uint32_t *n, struct error *err);
+
 /* Where series are looked for, and what is asked of them. */
 struct resolver {
 	struct ref_cache *cache;
 	struct store *store;
 	struct label_limits limits;
 	struct guard guard;
+	labels_reader *labels;
+	void *labels_data;
 };
 
 /* 0; or a negative errno that concerns all of it. */
@@ -35,6 +44,7 @@ int resolve(const struct resolver *resolver, struct write_request *request, stru
  * empty, a metric name among them, within the limits. *n at most LABELS_MOST + 1.
  * 0, -EBADMSG, -EINVAL, -E2BIG with the reason.
  */
+labels_reader labels_of_series;		/* the same, as a resolver asks for it */
 int labels_of_wire(const uint8_t *data, size_t size, const struct label_limits *limits, struct label items[LABELS_MOST + 1],
 		   uint32_t *n, struct error *err);
 

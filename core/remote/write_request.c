@@ -72,6 +72,13 @@ static int grow_samples(struct write_request *request)
 	return 0;
 }
 
+int write_request_reserve(struct write_request *request)
+{
+	int r = request->n_series == request->room_series ? grow_series(request) : 0;
+
+	return r == 0 && request->n == request->room ? grow_samples(request) : r;
+}
+
 /* ---- one sample ---- */
 
 /* What is left out is zero. */

@@ -18,7 +18,7 @@
 
 /* A series that has samples. */
 struct wire_series {
-	const uint8_t *labels;		/* its Label fields, with their tags; in the body */
+	const uint8_t *labels;		/* in the body: its Label fields with their tags, or name and labels as text */
 	uint32_t size;
 	uint32_t first, n;		/* its samples: part of the columns */
 	series_ref ref;			/* 0: not known, or refused */
@@ -46,6 +46,9 @@ void write_request_fini(struct write_request *request);
  */
 int write_request_read(struct write_request *request, const struct ref_cache *cache, const uint8_t *body, size_t n,
 		       struct error *err);
+
+/* Room for one more series and one more sample. 0; -E2BIG: more samples than are taken; -ENOMEM. */
+int write_request_reserve(struct write_request *request);
 
 /* Each MetricMetadata of the body; stops when non-zero, and gives that. */
 int write_request_each_metadata(const struct write_request *request,

@@ -19,7 +19,7 @@ int cursor_wrong(const struct cursor *in, const char *at, const char *format, ..
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	return text_wrong(in->err, (struct text_place){ in->number, (uint32_t)(at - in->begin) + 1 }, "%s", text);
+	return text_wrong(in->err, (struct line_place){ in->number, (uint32_t)(at - in->begin) + 1 }, "%s", text);
 }
 
 /* The word that begins here, or what stands instead of one. */

@@ -22,7 +22,7 @@ struct family {
 	bool has_help, has_type, has_unit;
 	unsigned parts;			/* PART_BITs that have samples */
 	uint32_t line, sample_line;	/* where it was first; where its first sample is, 0: none */
-	struct text_place unit_at;
+	struct line_place unit_at;
 };
 
 struct families {

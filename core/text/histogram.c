@@ -14,7 +14,7 @@ static int take_bucket(struct histogram *histogram, const struct text_line *line
 		return text_wrong(err, histogram->at, "the bucket le=\"%s\" stands behind le=\"%s\": buckets rise", number_format(le, text),
 				  number_format(histogram->le, before));
 	if (histogram->has_bucket && line->value < histogram->value)
-		return text_wrong(err, text_place(line, line->value_at), "the bucket le=\"%s\" counts %s, less than the %s of the one before",
+		return text_wrong(err, line_place(line, line->value_at), "the bucket le=\"%s\" counts %s, less than the %s of the one before",
 				  number_format(le, text), number_format(line->value, (char[NUMBER_TEXT]){ 0 }),
 				  number_format(histogram->value, before));
 	histogram->has_bucket = true;
@@ -27,17 +27,17 @@ static int take_bucket(struct histogram *histogram, const struct text_line *line
 int histogram_take(struct histogram *histogram, const struct text_line *line, enum text_part part, double le, struct error *err)
 {
 	histogram->begun = true;
-	histogram->at = text_place(line, line->begin);
+	histogram->at = line_place(line, line->begin);
 	if (part == PART_BUCKET)
 		return take_bucket(histogram, line, le, err);
 	if (part == PART_COUNT || part == PART_GCOUNT) {
 		histogram->has_count = true;
 		histogram->count = line->value;
-		histogram->count_at = text_place(line, line->value_at);
+		histogram->count_at = line_place(line, line->value_at);
 	} else if (part == PART_SUM || part == PART_GSUM) {
 		histogram->has_sum = true;
 		histogram->sum = line->value;
-		histogram->sum_at = text_place(line, line->value_at);
+		histogram->sum_at = line_place(line, line->value_at);
 	}
 	return 0;
 }

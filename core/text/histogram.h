@@ -12,7 +12,7 @@ struct histogram {
 	bool begun, has_bucket, has_count, has_sum, negative_bucket;
 	double le, value;		/* of the last bucket */
 	double count, sum;
-	struct text_place at, count_at, sum_at;	/* `at`: its last line */
+	struct line_place at, count_at, sum_at;	/* `at`: its last line */
 };
 
 /* One more sample; `le` of a bucket. 0 or -EBADMSG. */

@@ -60,9 +60,9 @@ struct text_line {
 int text_line_read(struct text_line *line, enum text_format format, const struct label_limits *limits, uint32_t number,
 		   const char *text, size_t n, struct error *err);
 
-static inline struct text_place text_place(const struct text_line *line, const char *at)
+static inline struct line_place line_place(const struct text_line *line, const char *at)
 {
-	return (struct text_place){ line->number, (uint32_t)(at - line->begin) + 1 };
+	return (struct line_place){ line->number, (uint32_t)(at - line->begin) + 1 };
 }
 
 /*

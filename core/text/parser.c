@@ -43,13 +43,13 @@ void text_parser_destroy(struct text_parser *parser)
 /* The first byte that is no UTF-8. */
 static int not_utf8(const struct text_parser *parser, const char *text, size_t n, struct error *err)
 {
-	struct text_place at = { (uint32_t)parser->counts.lines + 1, 1 };
+	struct line_place at = { (uint32_t)parser->counts.lines + 1, 1 };
 	size_t step;
 
 	while (n && *text && (step = utf8_step(text, n))) {
 		at.column += (uint32_t)step;
 		if (*text == '\n')
-			at = (struct text_place){ at.line + 1, 1 };
+			at = (struct line_place){ at.line + 1, 1 };
 		text += step;
 		n -= step;
 	}
@@ -64,7 +64,7 @@ static int take_line(struct text_parser *parser, const char *text, size_t n, tex
 	int r;
 
 	if (parser->rules.ended)
-		return text_wrong(err, (struct text_place){ (uint32_t)parser->counts.lines, 1 }, "a line behind # EOF");
+		return text_wrong(err, (struct line_place){ (uint32_t)parser->counts.lines, 1 }, "a line behind # EOF");
 	r = text_line_read(line, parser->format, &parser->limits, (uint32_t)parser->counts.lines, text, n, err);
 	if (r == 0)
 		r = rules_take(&parser->rules, line, &keep, err);
@@ -80,13 +80,16 @@ static int take_line(struct text_parser *parser, const char *text, size_t n, tex
 
 int text_parser_feed(struct text_parser *parser, const char *text, size_t n, text_each *each, void *data, struct error *err)
 {
-	const char *end = text + n;
+	const char *end;
 	int r = 0;
 
+	if (!n)
+		return 0;
 	if (n > UINT32_MAX || parser->counts.lines > UINT32_MAX - n)
 		return error_set(err, -E2BIG, "a text of more than %u lines", UINT32_MAX);
 	if (!utf8_valid(text, n))
 		return not_utf8(parser, text, n, err);
+	end = text + n;
 	while (r == 0 && text < end) {
 		const char *feed = memchr(text, '\n', (size_t)(end - text));
 

@@ -35,7 +35,7 @@ const struct text_label *part_label(const struct text_line *line, const char *fa
 
 static int wrong(const struct text_line *line, const char *at, struct error *err, const char *what)
 {
-	return text_wrong(err, text_place(line, at), "%s", what);
+	return text_wrong(err, line_place(line, at), "%s", what);
 }
 
 /* ---- labels ---- */
@@ -53,10 +53,10 @@ static int check_le(const struct text_line *line, const struct text_label *label
 	if (!label)
 		return wrong(line, line->series, err, "a bucket without the label le");
 	if (!text_number(label->value.at, label->value.n, le) || isnan(*le))
-		return text_wrong(err, text_place(line, label->value.at), "le=\"%s\" is not a number",
+		return text_wrong(err, line_place(line, label->value.at), "le=\"%s\" is not a number",
 				  text_shown(label->value.at, label->value.n, room));
 	if (strict && !is_canonical(label->value, *le))
-		return text_wrong(err, text_place(line, label->value.at), "le=\"%s\" is to be written \"%cInf\"",
+		return text_wrong(err, line_place(line, label->value.at), "le=\"%s\" is to be written \"%cInf\"",
 				  text_shown(label->value.at, label->value.n, room), *le > 0 ? '+' : '-');
 	return 0;
 }
@@ -69,10 +69,10 @@ static int check_quantile(const struct text_line *line, const struct text_label 
 	if (!label)
 		return wrong(line, line->series, err, "a sample of a summary without the label quantile");
 	if (!text_number(label->value.at, label->value.n, &quantile))
-		return text_wrong(err, text_place(line, label->value.at), "quantile=\"%s\" is not a number",
+		return text_wrong(err, line_place(line, label->value.at), "quantile=\"%s\" is not a number",
 				  text_shown(label->value.at, label->value.n, room));
 	if (strict && !(quantile >= 0 && quantile <= 1))
-		return text_wrong(err, text_place(line, label->value.at), "quantile=\"%s\" is not from 0 to 1",
+		return text_wrong(err, line_place(line, label->value.at), "quantile=\"%s\" is not from 0 to 1",
 				  text_shown(label->value.at, label->value.n, room));
 	return 0;
 }
@@ -85,7 +85,7 @@ static int check_other_parts(const struct text_line *line, enum text_type type, 
 
 	if (!label)
 		return 0;
-	return text_wrong(err, text_place(line, label->name.at), "the label %s is only for %s", name,
+	return text_wrong(err, line_place(line, label->name.at), "the label %s is only for %s", name,
 			  type == TYPE_SUMMARY ? "quantiles" : "buckets");
 }
 
@@ -100,7 +100,7 @@ static int check_labels(const struct text_line *line, bool strict, const char *f
 	if (part == PART_SELF && type == TYPE_SUMMARY)
 		return check_quantile(line, label, strict, err);
 	if (part == PART_SELF && type == TYPE_STATESET && !label)
-		return text_wrong(err, text_place(line, line->series), "a state without the label %s, which is called like its family",
+		return text_wrong(err, line_place(line, line->series), "a state without the label %s, which is called like its family",
 				  text_shown(family, strlen(family), room));
 	return strict ? check_other_parts(line, type, err) : 0;
 }

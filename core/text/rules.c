@@ -117,7 +117,7 @@ static void join_name(const struct rules *rules, uint32_t family, enum text_part
 
 static int stands_twice(struct rules *rules, const struct text_line *line, const char *at)
 {
-	return text_wrong(rules->err, text_place(line, at), "the same series%s stands further up already",
+	return text_wrong(rules->err, line_place(line, at), "the same series%s stands further up already",
 			  line->time_at ? " at the same time" : "");
 }
 
@@ -156,7 +156,7 @@ static int find_family(struct rules *rules, const struct text_line *line, uint32
 		return own_family(rules, line->name, line->number, family);
 	if (text_type_parts(family_at(rules, *family)->type, TEXT_PROMETHEUS) & PART_BIT(*part))
 		return 0;
-	return text_wrong(rules->err, text_place(line, line->series), "a histogram has samples called _bucket, _sum and _count, none without");
+	return text_wrong(rules->err, line_place(line, line->series), "a histogram has samples called _bucket, _sum and _count, none without");
 }
 
 /* Where the first sample of the name, or of what becomes a part, stands; 0: there is none. */
@@ -188,7 +188,7 @@ static int check_no_samples(struct rules *rules, const struct text_line *line, u
 
 	if (!before)
 		return 0;
-	return text_wrong(rules->err, text_place(line, line->begin), "TYPE of %s stands behind a sample of it (line %u)",
+	return text_wrong(rules->err, line_place(line, line->begin), "TYPE of %s stands behind a sample of it (line %u)",
 			  shown_name(rules, family, room), before);
 }
 
@@ -286,7 +286,7 @@ static int begin_group(struct rules *rules, const struct text_line *line, struct
 		return r;
 	r = seen_add(&rules->groups, group);
 	if (r == 0)
-		return text_wrong(rules->err, text_place(line, line->series), "samples of this metric with these labels stand further up already, with others between");
+		return text_wrong(rules->err, line_place(line, line->series), "samples of this metric with these labels stand further up already, with others between");
 	rules->in_group = true;
 	rules->group = group;
 	rules->has_time = line->time_at;
@@ -301,13 +301,13 @@ static int go_on(struct rules *rules, const struct text_line *line, bool *within
 	int order;
 
 	if (has_time != rules->has_time)
-		return text_wrong(rules->err, text_place(line, has_time ? line->time_at : line->value_at),
+		return text_wrong(rules->err, line_place(line, has_time ? line->time_at : line->value_at),
 				  "some samples of this metric have a time, others have none");
 	if (!has_time)
 		return 0;
 	order = compare_times(&line->time, &rules->time);
 	if (order < 0 && !info)
-		return text_wrong(rules->err, text_place(line, line->time_at), "the time lies before that of the sample above");
+		return text_wrong(rules->err, line_place(line, line->time_at), "the time lies before that of the sample above");
 	*within = order && line->time.ms == rules->time.ms;
 	rules->time = line->time;
 	return order && !*within ? end_time(rules) : 0;
@@ -339,7 +339,7 @@ static int take_in_group(struct rules *rules, const struct text_line *line, enum
 
 /* ---- OpenMetrics: families ---- */
 
-static int clash(struct rules *rules, uint32_t family, enum text_part part, struct owner owner, struct text_place at)
+static int clash(struct rules *rules, uint32_t family, enum text_part part, struct owner owner, struct line_place at)
 {
 	const struct family *other = family_at(rules, owner.family);
 	char room[TEXT_SHOWN], name[TEXT_SHOWN];
@@ -373,7 +373,7 @@ static int check_unit(struct rules *rules, const struct family *family)
 }
 
 /* From its first sample on, or its end, its names are nobody else's. */
-static int own_names(struct rules *rules, struct text_place at)
+static int own_names(struct rules *rules, struct line_place at)
 {
 	struct family *family = family_at(rules, rules->family);
 	unsigned parts = text_type_parts(family->type, TEXT_OPENMETRICS) | PART_BIT(PART_SELF);
@@ -404,7 +404,7 @@ static int end_family(struct rules *rules)
 		return 0;
 	r = end_group(rules);
 	if (r == 0)
-		r = own_names(rules, (struct text_place){ family_at(rules, rules->family)->line, 1 });
+		r = own_names(rules, (struct line_place){ family_at(rules, rules->family)->line, 1 });
 	seen_forget(&rules->groups);
 	rules->last.family = rules->family = MAP_NONE;
 	return r;
@@ -431,7 +431,7 @@ static int find_part(struct rules *rules, const struct text_line *line, enum tex
 		r = begin_family(rules, line);
 	}
 	if (r == 0)
-		r = own_names(rules, text_place(line, line->series));
+		r = own_names(rules, line_place(line, line->series));
 	return r < 0 ? r : keep_name(rules, line->name, rules->family, *part);
 }
 
@@ -463,7 +463,7 @@ static int once(struct rules *rules, const struct text_line *line, bool *has)
 	char room[TEXT_SHOWN];
 
 	if (*has)
-		return text_wrong(rules->err, text_place(line, line->begin), "a second %s of %s", words[line->kind],
+		return text_wrong(rules->err, line_place(line, line->begin), "a second %s of %s", words[line->kind],
 				  text_shown(line->name.at, line->name.n, room));
 	*has = true;
 	return 0;
@@ -476,7 +476,7 @@ static int take_type(struct rules *rules, const struct text_line *line, uint32_t
 	int r;
 
 	if (!text_type_read(line->rest, format_of(rules), &type))
-		return text_wrong(rules->err, text_place(line, line->rest.at), "\"%s\" is no type (there are %s)",
+		return text_wrong(rules->err, line_place(line, line->rest.at), "\"%s\" is no type (there are %s)",
 				  text_shown(line->rest.at, line->rest.n, room), format_of(rules) == TEXT_OPENMETRICS ?
 				  "counter, gauge, histogram, gaugehistogram, summary, info, stateset and unknown" :
 				  "counter, gauge, histogram, summary and untyped");
@@ -500,7 +500,7 @@ static int take_descriptor(struct rules *rules, const struct text_line *line, ui
 		of->help = family_keep(&rules->families, line->rest);
 	} else {
 		of->unit = family_keep(&rules->families, line->rest);
-		of->unit_at = text_place(line, line->rest.at);
+		of->unit_at = line_place(line, line->rest.at);
 	}
 	return buf_failed(&rules->families.texts) ? -ENOMEM : 0;
 }
@@ -522,7 +522,7 @@ static int take_metadata(struct rules *rules, const struct text_line *line)
 	if (rules->family == MAP_NONE || !family_has_name(&rules->families, rules->family, line->name, PART_BIT(PART_SELF), &part))
 		r = begin_family(rules, line);
 	else if (family_at(rules, rules->family)->sample_line)
-		return text_wrong(rules->err, text_place(line, line->begin), "%s of %s stands behind a sample of it (line %u)",
+		return text_wrong(rules->err, line_place(line, line->begin), "%s of %s stands behind a sample of it (line %u)",
 				  words[line->kind], text_shown(line->name.at, line->name.n, room),
 				  family_at(rules, rules->family)->sample_line);
 	return r < 0 ? r : take_descriptor(rules, line, rules->family);
@@ -560,5 +560,5 @@ int rules_end(struct rules *rules, uint32_t line, struct error *err)
 {
 	if (format_of(rules) == TEXT_PROMETHEUS || rules->ended)
 		return 0;
-	return text_wrong(err, (struct text_place){ line, 1 }, "the text ends without # EOF: it is cut");
+	return text_wrong(err, (struct line_place){ line, 1 }, "the text ends without # EOF: it is cut");
 }

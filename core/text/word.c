@@ -82,7 +82,7 @@ bool text_word_is(struct text_word word, const char *text)
 	return text_words_equal(word, (struct text_word){ text, (uint32_t)strlen(text), false });
 }
 
-int text_wrong(struct error *err, struct text_place at, const char *format, ...)
+int text_wrong(struct error *err, struct line_place at, const char *format, ...)
 {
 	char text[512];
 	va_list arguments;

@@ -26,12 +26,12 @@ bool text_words_equal(struct text_word a, struct text_word b);		/* by what they 
 bool text_word_is(struct text_word word, const char *text);
 
 /* Both count from 1, columns in bytes. */
-struct text_place {
+struct line_place {
 	uint32_t line, column;
 };
 
 /* "3:14: " and the message; gives -EBADMSG. */
-int text_wrong(struct error *err, struct text_place at, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int text_wrong(struct error *err, struct line_place at, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* For a message: at most about 60 bytes, whole characters of UTF-8, controls as \xNN. */
 #define TEXT_SHOWN 80

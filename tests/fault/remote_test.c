@@ -89,6 +89,68 @@ static void memory_runs_out(void **state)
 	}
 }
 
+static void write_text(const char *name, struct buf *text)
+{
+	buf_printf(text, "# TYPE %s counter\n# HELP %s Help.\n", name, name);
+	for (int i = 0; i < SERIES; i++)
+		buf_printf(text, "%s_total{i=\"%d\",b=\"\\n\"} %d # {} 1\n", name, i, i);
+	buf_add_text(text, "# EOF\n");
+}
+
+static int import(enum packing packing, const struct buf *body, kymo_ms at)
+{
+	const struct label extra = { "job", "x", 3, 1 };
+	const struct text_import how = { TEXT_OPENMETRICS, packing, at, 1, &extra };
+
+	return receiver_import(receiver, &how, body->data, body->len, NULL);
+}
+
+static void memory_runs_out_in_a_text(void **state)
+{
+	(void)state;
+	for (unsigned n = 1;; n++) {
+		AUTO_BUF text = { 0 };
+		char name[16];
+		int r;
+
+		snprintf(name, sizeof name, "t%u", n);
+		write_text(name, &text);
+		fault_at(FAULT_MEMORY, n, ENOMEM);
+		r = import(PACKED_NOT, &text, T0 + n);
+		if (!fault_off()) {
+			assert_int_equal(r, 0);
+			break;
+		}
+		if (r != 0 && r != -ENOMEM)
+			fail_msg("call %u: %d", n, r);
+		r = import(PACKED_NOT, &text, T0 + n);
+		if (r == -EIO) {		/* stored, but there was no memory to log it */
+			flush(folder.store);
+			r = import(PACKED_NOT, &text, T0 + n);
+		}
+		if (r != 0)
+			fail_msg("again after call %u: %d", n, r);
+	}
+}
+
+static void memory_runs_out_in_unpacking(void **state)
+{
+	static const uint8_t gzip[] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3, 0x4b, 0x54, 0x30, 0xe4, 2, 0, 0x36, 0xe7, 0x1b, 0xbc, 4, 0, 0, 0 };
+	AUTO_BUF out = { 0 };
+	int r = -ENOMEM;
+
+	(void)state;
+	for (unsigned n = 1; r == -ENOMEM; n++) {
+		buf_fini(&out);
+		fault_at(FAULT_MEMORY, n, ENOMEM);
+		r = unpack(PACKED_GZIP, gzip, sizeof gzip, 100, &out, NULL);
+		if (!fault_off())
+			assert_int_equal(r, 0);
+	}
+	assert_int_equal(r, 0);
+	assert_int_equal(out.len, 4);
+}
+
 static void who_sends_again_is_told_until_it_is_safe(void **state)
 {
 	struct receiver_stats stats;
@@ -113,6 +175,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(memory_runs_out, make, clean),
+		cmocka_unit_test_setup_teardown(memory_runs_out_in_a_text, make, clean),
+		cmocka_unit_test(memory_runs_out_in_unpacking),
 		cmocka_unit_test_setup_teardown(who_sends_again_is_told_until_it_is_safe, make, clean),
 	};
 

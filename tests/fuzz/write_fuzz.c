@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	AUTO_BUF body = { 0 };
 
 	read_body(data, size);
-	if (unpack(data, size, 1 << 20, &body, NULL) == 0)
+	if (unpack_snappy(data, size, 1 << 20, &body, NULL) == 0)
 		read_body(body.data, body.len);
 	return 0;
 }

@@ -536,6 +536,25 @@ int receiver_write(struct receiver *receiver, const uint8_t *body, size_t n, str
 	return result(kymo, err);
 }
 
+int receiver_import(struct receiver *receiver, const struct text_import *how, const uint8_t *body, size_t n, struct error *err)
+{
+	struct kymo *kymo = (struct kymo *)receiver;
+	LOCK(&guard);
+	int at = snprintf(kymo->asked, sizeof kymo->asked, "%d %d %lld", how->format, how->packing, (long long)how->at);
+
+	for (uint32_t i = 0; i < how->n_extra; i++)
+		at += snprintf(kymo->asked + at, sizeof kymo->asked - (size_t)at, " %.*s=%s", (int)how->extra[i].name_len,
+			       how->extra[i].name, how->extra[i].value);
+	snprintf(kymo->asked + at, sizeof kymo->asked - (size_t)at, " %.*s", (int)n, (const char *)body);
+	return result(kymo, err);
+}
+
+void receiver_import_stats(struct receiver *receiver, struct receiver_stats *stats)
+{
+	(void)receiver;
+	*stats = (struct receiver_stats){ .requests = 5 };
+}
+
 void receiver_stats(struct receiver *receiver, struct receiver_stats *stats)
 {
 	(void)receiver;

@@ -37,10 +37,10 @@ static void a_sample_has_its_parts(void **state)
 	assert_true(is(line.labels[0].name, "b") && is(line.labels[0].value, "c") && !line.labels[0].value.escaped);
 	assert_true(is(line.labels[1].value, "e\\n") && line.labels[1].value.escaped);
 	assert_true(line.value == 12.5 && line.time.ms == 1000 && line.time.ns == 1000001500);
-	assert_int_equal(text_place(&line, line.value_at).column, 24);
-	assert_int_equal(text_place(&line, line.time_at).column, 29);
-	assert_int_equal(text_place(&line, line.exemplar_at).column, 39);
-	assert_int_equal(text_place(&line, line.exemplar_at).line, 7);
+	assert_int_equal(line_place(&line, line.value_at).column, 24);
+	assert_int_equal(line_place(&line, line.time_at).column, 29);
+	assert_int_equal(line_place(&line, line.exemplar_at).column, 39);
+	assert_int_equal(line_place(&line, line.exemplar_at).line, 7);
 	read_line(TEXT_PROMETHEUS, "{\"a.b\"} nan");
 	assert_true(is(line.name, "a.b") && line.n_labels == 0 && isnan(line.value) && !line.time_at && !line.exemplar_at);
 }

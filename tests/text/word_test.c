@@ -69,9 +69,9 @@ static void an_error_has_its_place(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	assert_int_equal(text_wrong(&err, (struct text_place){ 3, 14 }, "%s", "no"), -EBADMSG);
+	assert_int_equal(text_wrong(&err, (struct line_place){ 3, 14 }, "%s", "no"), -EBADMSG);
 	assert_string_equal(error_text(&err), "3:14: no");
-	assert_int_equal(text_wrong(NULL, (struct text_place){ 3, 14 }, "no"), -EBADMSG);
+	assert_int_equal(text_wrong(NULL, (struct line_place){ 3, 14 }, "no"), -EBADMSG);
 	error_clear(&err);
 }
 
