@@ -201,7 +201,7 @@ static void extra_labels_have_limits_too(void **state)
 	rig->how.n_extra = 1;
 	assert_int_equal(import(rig, "a 1\n"), -EBADMSG);
 	for (uint32_t i = 0; i < 9; i++)
-		many[i] = (struct label){ "abcdefghi" + i, "x", 1, 1 };
+		many[i] = (struct label){ &"abcdefghi"[i], "x", 1, 1 };
 	rig->how.extra = many;
 	rig->how.n_extra = 8;
 	must_import(rig, "a 1\n");
