@@ -13,6 +13,19 @@
 
 static const char duration_wanted[] = "number or duration";
 
+/* Prometheus has sums and functions in the place of durations, behind a flag: min(5m, 1h), step(), (5m). */
+static bool at_duration_expression(struct parser *p)
+{
+	bool word = parser_at(p, TOKEN_IDENTIFIER) || token_is_aggregator(p->token.kind);
+
+	return parser_at(p, TOKEN_LEFT_PAREN) || (word && parser_ahead(p) == TOKEN_LEFT_PAREN);
+}
+
+static int refuse_expression(struct parser *p)
+{
+	return parser_fail(p, p->token.start, "experimental duration expression is not enabled");
+}
+
 /* 5m, or 300 seconds; with a sign where that may be. */
 static int parse_duration(struct parser *p, bool may_be_negative, const char *context, const char *wanted, kymo_ms *out)
 {
@@ -23,13 +36,15 @@ static int parse_duration(struct parser *p, bool may_be_negative, const char *co
 
 	if (minus || parser_at(p, TOKEN_ADD))
 		parser_advance(p);
-	if (parser_at(p, TOKEN_LEFT_PAREN) || (parser_at(p, TOKEN_IDENTIFIER) && parser_ahead(p) == TOKEN_LEFT_PAREN))
-		return parser_fail(p, p->token.start, "experimental duration expression is not enabled");
+	if (at_duration_expression(p))
+		return refuse_expression(p);
 	if (!parser_at(p, TOKEN_NUMBER) && !parser_at(p, TOKEN_DURATION))
 		return parser_unexpected(p, context, wanted);
 	r = parser_number(p, &seconds, &is_duration);
 	if (r < 0)
 		return r;
+	if (!may_be_negative && token_is_operator(p->token.kind))
+		return refuse_expression(p);
 	if (literal_seconds(minus ? -seconds : seconds, out) < 0)
 		return parser_fail(p, at, "duration out of range");
 	return may_be_negative || *out > 0 ? 0 : parser_fail(p, at, "duration must be greater than 0");
