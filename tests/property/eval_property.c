@@ -21,11 +21,11 @@
 #define HOUR (60 * MINUTE)
 #define T0 INT64_C(1700000000000)
 
-enum { WORLDS = 6, QUERIES = 250, POINTS_MOST = 25 };
+enum { WORLDS = 6, QUERIES = 250, POINTS_MOST = 25, SERIES_MOST = 200 };
 
 /* What the engine gave: a value of a series at a point. */
 struct got {
-	char *key;
+	const char *key;		/* of its series */
 	kymo_ms at;
 	double v;
 };
@@ -35,6 +35,8 @@ struct answer {
 	struct error err;
 	size_t n, room;
 	struct got *of;
+	uint32_t n_keys;
+	char *keys[SERIES_MOST];
 };
 
 static char *key_of_labels(struct labels labels)
@@ -58,22 +60,30 @@ static bool is_key(const char *key, const struct naive_value *value)
 	return !strcmp(key, buf_text(&text));
 }
 
-static void keep(struct answer *answer, const struct promql_series *series)
+/* No labels come twice. */
+static void keep(struct answer *answer, const struct promql_series *series, const char *query)
 {
+	char *key = key_of_labels(series->labels);
+
+	for (uint32_t i = 0; i < answer->n_keys; i++)
+		if (!strcmp(answer->keys[i], key))
+			fail_msg("%s: two series %s", query, key);
+	assert_in_range(answer->n_keys, 0, SERIES_MOST - 1);
+	answer->keys[answer->n_keys++] = key;
 	for (uint32_t i = 0; i < series->n; i++) {
 		if (answer->n == answer->room) {
 			answer->room = answer->room ? answer->room * 2 : 256;
 			answer->of = realloc(answer->of, answer->room * sizeof *answer->of);
 			assert_non_null(answer->of);
 		}
-		answer->of[answer->n++] = (struct got){ key_of_labels(series->labels), series->at[i], series->values[i] };
+		answer->of[answer->n++] = (struct got){ key, series->at[i], series->values[i] };
 	}
 }
 
 static void forget(struct answer *answer)
 {
-	for (size_t i = 0; i < answer->n; i++)
-		free(answer->of[i].key);
+	for (uint32_t i = 0; i < answer->n_keys; i++)
+		free(answer->keys[i]);
 	free(answer->of);
 	error_clear(&answer->err);
 }
@@ -89,7 +99,7 @@ static void ask(struct promql *engine, const struct promql_request *request, str
 	if (answer->r < 0 && !is_execution)
 		fail_msg("%s: %s", request->query, error_text(&answer->err));
 	while (answer->r == 0 && (answer->r = promql_next(run, &series, &answer->err)) > 0) {
-		keep(answer, &series);
+		keep(answer, &series, request->query);
 		answer->r = 0;
 	}
 }

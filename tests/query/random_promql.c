@@ -309,13 +309,29 @@ static void plain(struct random_query *query, int depth)
 	instant(query);
 }
 
+/* The same series on both sides, some of their points on one. */
+static void with_itself(struct random_query *query)
+{
+	const char *metric = ONE_OF("c_total", "m", "m", "n"), *sign = ONE_OF("", "-", "abs");
+
+	buf_printf(query->out, "(%s(%s %s %d) %s", sign, metric, ONE_OF(">", "<="), (int)random_below(600) - 200, ONE_OF("or", "or", "and", "unless"));
+	matching(query, false);
+	buf_printf(query->out, "%s(%s", sign, metric);
+	matchers(query);
+	shift(query);
+	text(query, "))");
+}
+
 static void exact(struct random_query *query, int depth)
 {
 	if (depth <= 0) {
 		instant(query);
 		return;
 	}
-	switch (random_below(10)) {
+	switch (random_below(11)) {
+	case 10:
+		with_itself(query);
+		break;
 	case 0:
 		exact_over_time(query, depth);
 		break;
