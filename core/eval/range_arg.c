@@ -35,6 +35,9 @@ static bool knows_enough(const struct eval *eval, const struct range_spec *spec,
 	return false;
 }
 
+/* Reading a record of a minute takes as long as the samples it stands for, or longer. */
+#define WORTH_READING KYMO_5M
+
 static bool is_own_percentile(enum function_id id)
 {
 	return id == FN_P50_OVER_TIME || id == FN_P95_OVER_TIME || id == FN_P99_OVER_TIME;
@@ -53,7 +56,7 @@ enum kymo_tier range_preferred_tier(const struct eval *eval, const struct range_
 		return KYMO_RAW;
 	while (tier > KYMO_RAW && !fits(selector, moved, tier_width(tier)))
 		tier--;
-	return tier;
+	return tier >= WORTH_READING || is_own_percentile(spec->id) ? tier : KYMO_RAW;
 }
 
 /* ---- subqueries ---- */
