@@ -220,8 +220,9 @@ double values_variance(const double *v, uint32_t n)
 {
 	double mean = values_mean(v, n), squares = 0, low = 0, apart = 0, variance;
 
-	if (isfinite(mean))
-		mean = fmin(fmax(mean, values_min(v, n)), values_max(v, n));
+	if (!isfinite(mean))
+		return NAN;		/* how far is it from infinity? */
+	mean = fmin(fmax(mean, values_min(v, n)), values_max(v, n));
 	for (uint32_t i = 0; i < n; i++) {
 		double distance = v[i] - mean;
 
