@@ -314,6 +314,117 @@ static void what_is_long_is_packed(void **state)
 	stop();
 }
 
+#define RANGE "GET /api/v1/query_range?query=a&start=1&end=2&step=1 HTTP/1.1\r\n" LOCAL
+
+/* All until the connection ends. */
+static const char *hear_all(int fd, struct buf *text)
+{
+	char piece[65536];
+	ssize_t n;
+
+	while ((n = recv(fd, piece, sizeof piece, 0)) > 0)
+		buf_add(text, piece, (size_t)n);
+	return buf_text(text);
+}
+
+static void fake_long_answer(void)
+{
+	fake.type = TYPE_MATRIX;
+	fake.n_points = 200;
+	fake.n_answer = 2000;
+}
+
+static void await_runs(uint32_t n)
+{
+	while (fake.n_runs != n)
+		poll(NULL, 0, 1);
+}
+
+static void long_answers_are_made_as_they_are_read(void **state)
+{
+	AUTO_BUF text = { 0 };
+	const char *all;
+	size_t n = 0;
+	int fd;
+
+	(void)state;
+	start("{listen: \"127.0.0.1:0\"}");
+	fake_long_answer();
+	fd = dial_tcp(http_server_address(server, 0));
+	say(fd, RANGE "\r\n");
+	while (fake.n_given == 0)
+		poll(NULL, 0, 1);
+	poll(NULL, 0, 50);
+	assert_true(fake.n_given < fake.n_answer);	/* nobody reads: not all of it is made */
+	expect("GET /api/v1/labels HTTP/1.1\r\n" LOCAL "\r\n", "200", "success");	/* its threads are free */
+	say(fd, "GET /-/healthy HTTP/1.1\r\n" LOCAL "Connection: close\r\n\r\n");
+	all = hear_all(fd, &text);
+	assert_non_null(strstr(all, "Transfer-Encoding: chunked"));
+	for (const char *at = all; (at = strstr(at, "{\"metric\"")); at++)
+		n++;
+	if (n < 1990 || n > 2000)	/* a chunk may begin in one of them */
+		fail_msg("%zu series in %zu bytes: ...%s", n, text.len, all + (text.len > 500 ? text.len - 500 : 0));
+	assert_non_null(strstr(all, "{\"status\":\"healthy\"}"));	/* the connection goes on */
+	close(fd);
+	await_runs(0);
+	stop();
+}
+
+static void what_fails_on_its_way_breaks_off(void **state)
+{
+	AUTO_BUF text = { 0 };
+	const char *all;
+	int fd;
+
+	(void)state;
+	start("{listen: \"127.0.0.1:0\"}");
+	fake_long_answer();
+	fake.reason = "why";
+	fake.fails_then = -EIO;
+	fake.fails_after = 1500;
+	fd = dial_tcp(http_server_address(server, 0));
+	say(fd, RANGE "Accept-Encoding: zstd\r\n\r\n");
+	all = hear_all(fd, &text);
+	assert_non_null(strstr(all, "200 OK"));
+	assert_true(text.len < 5 || memcmp(text.data + text.len - 5, "0\r\n\r\n", 5) != 0);	/* its end is missing */
+	close(fd);
+	fake.fails_after = 1;		/* in the first part: it has a status */
+	expect(RANGE "\r\n", "500", "\"errorType\":\"internal\",\"error\":\"why\"");
+	await_runs(0);
+	stop();
+}
+
+static void who_goes_away_is_not_answered(void **state)
+{
+	int fd;
+
+	(void)state;
+	start("{listen: \"127.0.0.1:0\"}");
+	fake_long_answer();
+	fake.n_answer = UINT32_MAX;	/* it would never end */
+	fd = dial_tcp(http_server_address(server, 0));
+	say(fd, RANGE "\r\n");
+	await_runs(1);
+	close(fd);
+	await_runs(0);
+	stop();
+}
+
+static void long_answers_end_with_the_server(void **state)
+{
+	int fd;
+
+	(void)state;
+	start("{listen: \"127.0.0.1:0\"}");
+	fake_long_answer();
+	fd = dial_tcp(http_server_address(server, 0));
+	say(fd, RANGE "\r\n");
+	await_runs(1);
+	stop();				/* waits for a while, and then for nobody */
+	assert_int_equal(fake.n_runs, 0);
+	close(fd);
+}
+
 static void too_many_parameters(void **state)
 {
 	AUTO_BUF request = { 0 };
@@ -633,6 +744,10 @@ int main(void)
 		cmocka_unit_test(pages_of_elsewhere_read_the_prometheus_api),
 		cmocka_unit_test(the_prometheus_api_has_errors_of_its_own),
 		cmocka_unit_test(what_is_long_is_packed),
+		cmocka_unit_test(long_answers_are_made_as_they_are_read),
+		cmocka_unit_test(what_fails_on_its_way_breaks_off),
+		cmocka_unit_test(who_goes_away_is_not_answered),
+		cmocka_unit_test(long_answers_end_with_the_server),
 		cmocka_unit_test(too_many_parameters),
 		cmocka_unit_test(bodies_beyond_the_limit),
 		cmocka_unit_test(too_many_connections),
