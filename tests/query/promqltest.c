@@ -5,6 +5,8 @@
  *	promqltest [-v] PATH...		a script, or a folder of *.test
  *	promqltest -w PATH...		scripts of which every case is wrong: none may pass
  *
+ *	promqltest -c PATH		scripts of $KYMO_CONFORMANCE, else of PATH; exit status 77 where neither is
+ *
  * Each script runs twice: with its samples in memory, and with all of them flushed
  * to blocks and folded into tiers. What fails is shown with what was wanted and
  * what came; what is left out is counted, and with -v listed, by its reason.
@@ -137,6 +139,16 @@ static void run_path(const char *path, struct totals *totals)
 	free(names);
 }
 
+/* Where other people's scripts are; NULL: not here. */
+static const char *conformance(const char *preset)
+{
+	const char *path = getenv("KYMO_CONFORMANCE");
+	struct stat st;
+
+	path = path && *path ? path : preset;
+	return stat(path, &st) == 0 ? path : NULL;
+}
+
 int main(int argc, char **argv)
 {
 	struct totals totals = { 0 };
@@ -146,6 +158,10 @@ int main(int argc, char **argv)
 			totals.verbose = true;
 		else if (!strcmp(argv[i], "-w"))
 			totals.are_wrong = true;
+		else if (!strcmp(argv[i], "-c") && i + 1 < argc && !conformance(argv[i + 1]))
+			return 77;
+		else if (!strcmp(argv[i], "-c") && i + 1 < argc)
+			run_path(conformance(argv[++i]), &totals);
 		else
 			run_path(argv[i], &totals);
 	}
