@@ -388,6 +388,7 @@ static void what_fails_on_its_way_breaks_off(void **state)
 	assert_non_null(strstr(all, "200 OK"));
 	assert_true(text.len < 5 || memcmp(text.data + text.len - 5, "0\r\n\r\n", 5) != 0);	/* its end is missing */
 	close(fd);
+	await_runs(0);
 	fake.fails_after = 1;		/* in the first part: it has a status */
 	expect(RANGE "\r\n", "500", "\"errorType\":\"internal\",\"error\":\"why\"");
 	await_runs(0);
