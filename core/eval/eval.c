@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { CHECKS_A_CLOCK = 16, LONGEST_NOTE = 512 };
+enum { CHECKS_A_CLOCK = 256 /* of some microseconds each */, LONGEST_NOTE = 512 };
 
 static int check_clock(struct eval *eval)
 {

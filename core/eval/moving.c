@@ -174,12 +174,12 @@ static int find_drops(struct moving *moving, size_t from)
 	return 0;
 }
 
-static bool any_stale(const double *values, uint32_t n)
+static bool any_nan(const double *values, uint32_t n)
 {
 	uint64_t found = 0;	/* as wide as what is compared, so that it runs in lanes */
 
 	for (uint32_t i = 0; i < n; i++)
-		found |= value_bits(values[i]) == STALE_BITS;
+		found |= values[i] != values[i];
 	return found;
 }
 
@@ -203,7 +203,7 @@ int moving_add(struct moving *moving, const kymo_ms *at, const double *values, u
 	if (r < 0 || !n || (r = reserve(moving, n)) < 0)
 		return r;
 	from = moving->n;
-	if (any_stale(values, n)) {
+	if (any_nan(values, n)) {	/* staleness marks, perhaps */
 		copy_fresh(moving, at, values, n);
 	} else {
 		memcpy(moving->at + from, at, n * sizeof *at);

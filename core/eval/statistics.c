@@ -124,17 +124,23 @@ double values_mean(const double *v, uint32_t n)
 
 static double min_in_order(const double *v, uint32_t n, double min)
 {
-	for (uint32_t i = 0; i < n; i++)
-		if (v[i] < min || isnan(min))
-			min = v[i];
+	uint32_t i = 0;
+
+	while (i < n && isnan(min))
+		min = v[i++];
+	for (; i < n; i++)		/* without a branch: nobody foresees which it is */
+		min = v[i] < min ? v[i] : min;
 	return min;
 }
 
 static double max_in_order(const double *v, uint32_t n, double max)
 {
-	for (uint32_t i = 0; i < n; i++)
-		if (v[i] > max || isnan(max))
-			max = v[i];
+	uint32_t i = 0;
+
+	while (i < n && isnan(max))
+		max = v[i++];
+	for (; i < n; i++)		/* without a branch: nobody foresees which it is */
+		max = v[i] > max ? v[i] : max;
 	return max;
 }
 
