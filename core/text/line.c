@@ -127,7 +127,7 @@ static int check_label_name(const struct cursor *in, struct text_word name)
 		return r;
 	if (!name.n)
 		return cursor_wrong(in, name.at, "a label name is empty");
-	if (text_word_is(name, LABEL_NAME))
+	if (*name.at == '_' && text_word_is(name, LABEL_NAME))
 		return cursor_wrong(in, name.at, "the name of the metric is no label: it stands before the braces, or first in them, in quotes");
 	if (in->format == TEXT_OPENMETRICS && name.n >= 2 && name.at[0] == '_' && name.at[1] == '_')
 		return cursor_wrong(in, name.at, "the label name %s is reserved: it begins with __", text_shown(name.at, name.n, room));
