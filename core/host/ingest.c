@@ -140,9 +140,19 @@ static struct tracked *find_tracked(struct ingest *ingest, struct kymo_batch *ba
 	return found ? found : make_tracked(ingest, batch, entry, hash);
 }
 
+/* Only when it is new: the store remembers. */
+static void tell_decimals(const struct ingest *ingest, struct tracked *tracked, uint8_t decimals)
+{
+	if (decimals <= tracked->decimals)
+		return;
+	tracked->decimals = decimals;
+	store_hint_decimals(ingest->shared->store, tracked->ref, decimals);
+}
+
 static void take_sample(struct ingest *ingest, struct kymo_batch *batch, const struct batch_entry *entry,
 			struct tracked *tracked)
 {
+	tell_decimals(ingest, tracked, entry->decimals);
 	if (tracked->metric->metric->type == KYMO_HISTOGRAM)
 		ingest_observe(ingest, tracked, entry->value, batch);
 	else if (time_is_good(batch, tracked, entry->at) &&
@@ -297,6 +307,8 @@ static void renew(struct ingest *ingest)
 		if (!(out->flags[i] & KYMO_STALE))
 			series_renew(&ingest->maker, out->from[i]);
 		out->refs[i] = out->from[i]->ref;
+		if (out->from[i]->decimals)
+			store_hint_decimals(ingest->shared->store, out->refs[i], out->from[i]->decimals);
 	}
 	for (uint32_t i = 0; i < out->n_distributions; i++) {
 		if (!out->distributions[i].window->ended)

@@ -21,6 +21,7 @@ struct tracked {
 	bool live;			/* its last sample is no staleness mark */
 	bool begun;			/* this instance has emitted it */
 	bool from_zero;			/* a counter that began at zero with the instance */
+	uint8_t decimals;		/* the most that a sample was handed over with; the store knows */
 	uint64_t seen;			/* the collect that had it last */
 	kymo_ms last_at;
 	struct shared_series *shown;	/* for sinks; made when the first wants it */

@@ -24,6 +24,10 @@ static void drop_memory(struct kymo_batch *batch)
 	free(batch->keys);
 	free(batch->values);
 	free(batch->times);
+	free(batch->decimals);
+	batch->decimals = NULL;
+	batch->room_decimals = 0;
+	batch->has_decimals = false;
 	batch->keys = NULL;
 	batch->values = NULL;
 	batch->times = NULL;
@@ -54,6 +58,7 @@ void batch_begin(struct kymo_batch *batch, kymo_ms at, const uint16_t *n_labels,
 	batch->keys_len = 0;
 	free(batch->times);
 	batch->times = NULL;
+	batch->has_decimals = false;
 	batch->n_labels = n_labels;
 	batch->n_metrics = n_metrics;
 	memset(batch->refused, 0, sizeof batch->refused);
@@ -109,6 +114,20 @@ static bool grow_times(struct kymo_batch *batch, uint32_t room)
 	return true;
 }
 
+static bool grow_decimals(struct kymo_batch *batch, uint32_t room)
+{
+	uint8_t *decimals;
+
+	if (room <= batch->room_decimals)
+		return true;
+	decimals = realloc(batch->decimals, room);
+	if (!decimals)
+		return false;
+	batch->decimals = decimals;
+	batch->room_decimals = room;
+	return true;
+}
+
 static bool grow_values(struct kymo_batch *batch)
 {
 	uint32_t room = batch->room ? 2 * batch->room : 16;
@@ -117,6 +136,8 @@ static bool grow_values(struct kymo_batch *batch)
 	if ((size_t)room * sizeof *values > 2 * batch->bytes_most)
 		return false;
 	if (batch->times && !grow_times(batch, room))
+		return false;
+	if (batch->has_decimals && !grow_decimals(batch, room))
 		return false;
 	values = realloc(batch->values, room * sizeof *values);
 	if (!values)
@@ -168,6 +189,15 @@ static bool begin_times(struct kymo_batch *batch)
 	for (uint32_t i = 0; i < batch->n; i++)
 		batch->times[i] = batch->at;
 	return true;
+}
+
+/* The first sample with decimals. Without memory nothing is known of them, which harms nobody. */
+static void begin_decimals(struct kymo_batch *batch)
+{
+	if (!grow_decimals(batch, batch->room))
+		return;
+	memset(batch->decimals, 0, batch->n);
+	batch->has_decimals = true;
 }
 
 /* ---- emit ---- */
@@ -228,7 +258,8 @@ static inline bool add_key(struct kymo_batch *batch, uint32_t metric, const char
 	return true;
 }
 
-void batch_emit(struct kymo_batch *batch, uint32_t metric, const char *const labels[], double value, kymo_ms at)
+static inline void emit(struct kymo_batch *batch, uint32_t metric, const char *const labels[], double value, uint8_t decimals,
+			kymo_ms at)
 {
 	size_t begin = batch->keys_len;
 
@@ -242,7 +273,16 @@ void batch_emit(struct kymo_batch *batch, uint32_t metric, const char *const lab
 	}
 	if (UNLIKELY(batch->times != NULL))
 		batch->times[batch->n] = at ? at : batch->at;
+	if (UNLIKELY(decimals) && !batch->has_decimals)
+		begin_decimals(batch);
+	if (UNLIKELY(batch->has_decimals))
+		batch->decimals[batch->n] = decimals;
 	batch->values[batch->n++] = value;
+}
+
+void batch_emit(struct kymo_batch *batch, uint32_t metric, const char *const labels[], double value, kymo_ms at)
+{
+	emit(batch, metric, labels, value, 0, at);
 }
 
 /*
@@ -265,7 +305,9 @@ double batch_decimal(int64_t mantissa, int32_t exponent)
 void batch_emit_decimal(struct kymo_batch *batch, uint32_t metric, const char *const labels[], int64_t mantissa,
 			int32_t exponent, kymo_ms at)
 {
-	batch_emit(batch, metric, labels, batch_decimal(mantissa, exponent), at);
+	uint8_t decimals = exponent < 0 && exponent >= -BATCH_DECIMALS ? (uint8_t)-exponent : 0;
+
+	emit(batch, metric, labels, batch_decimal(mantissa, exponent), decimals, at);
 }
 
 /* ---- reading ---- */
@@ -292,6 +334,7 @@ bool batch_next(const struct kymo_batch *batch, struct batch_cursor *cursor, str
 	entry->key = key;
 	entry->key_len = len;
 	entry->value = batch->values[cursor->i];
+	entry->decimals = batch->has_decimals ? batch->decimals[cursor->i] : 0;
 	entry->at = batch->times ? batch->times[cursor->i] : batch->at;
 	cursor->at += len;
 	cursor->i++;

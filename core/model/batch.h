@@ -28,6 +28,7 @@ enum batch_refusal {
 
 #define BATCH_BYTES ((size_t)64 << 20)	/* preset of what one collect may emit */
 #define BATCH_REASON 200
+#define BATCH_DECIMALS 15		/* the most that are kept of a sample */
 
 struct points;				/* what a sink walks: host/points.h */
 
@@ -36,6 +37,9 @@ struct kymo_batch {
 	uint32_t n, room;		/* samples */
 	double *values;
 	kymo_ms *times;			/* NULL: all have the time of the batch */
+	uint8_t *decimals;		/* places behind the point, as they were handed over; 0: not known */
+	uint32_t room_decimals;
+	bool has_decimals;		/* else no sample has any, and the column is not kept */
 	uint8_t *keys;
 	size_t keys_len, keys_room;
 
@@ -76,6 +80,7 @@ struct batch_entry {
 	const uint8_t *key;
 	size_t key_len;
 	double value;
+	uint8_t decimals;		/* 0: not known */
 	kymo_ms at;
 };
 struct batch_cursor {

@@ -403,6 +403,17 @@ int store_append(struct store *store, const struct store_batch *batch, struct st
 	return r == 0 && strict && position ? make_durable(store, position) : r;
 }
 
+void store_hint_decimals(struct store *store, series_ref ref, uint8_t decimals)
+{
+	struct series *series;
+
+	index_lock(store->index);
+	series = index_series(store->index, ref);
+	if (series)
+		atomic_store_explicit(&series->decimals, decimals, memory_order_relaxed);
+	index_unlock(store->index);
+}
+
 bool store_logged(struct store *store)
 {
 	LOCK(&store->append_lock);

@@ -82,7 +82,12 @@ static void group_destroy(struct group *group)
 
 /* ---- making ---- */
 
-static struct group *group_alloc(const series_ref *refs, const double *values, uint32_t n)
+static unsigned decimals_of(const struct head *head, series_ref ref)
+{
+	return atomic_load_explicit(&index_series(head->index, ref)->decimals, memory_order_relaxed);
+}
+
+static struct group *group_alloc(const struct head *head, const series_ref *refs, const double *values, uint32_t n)
 {
 	struct group *group = calloc(1, sizeof *group);
 
@@ -100,7 +105,7 @@ static struct group *group_alloc(const series_ref *refs, const double *values, u
 	memcpy(group->refs, refs, n * sizeof *refs);
 	for (uint32_t i = 0; i < n; i++) {
 		group->now.last[i] = value_bits(values[i]);
-		group->now.state[i] = token_state_of(group->now.last[i]);
+		group->now.state[i] = token_state_of(group->now.last[i], decimals_of(head, refs[i]));
 	}
 	if (rows_init(&group->rows, n, group->now) < 0) {
 		group_destroy(group);
@@ -159,7 +164,7 @@ int group_create(struct head *head, const series_ref *refs, const double *values
 		 struct group **out)
 {
 	uint32_t id = free_id(head);
-	struct group *group = id ? group_alloc(refs, values, n) : NULL;
+	struct group *group = id ? group_alloc(head, refs, values, n) : NULL;
 
 	if (!group || keep_older(head, group) < 0) {
 		group_destroy(group);

@@ -33,6 +33,7 @@ struct series {
 	bool gathered;			/* append_rows.c: it is in the run that is being put */
 	bool last_known;		/* `last` is set: else it is read when it is asked for */
 	bool last_is_end;		/* last_at was the end of a window when the store was opened: raw had nothing */
+	_Atomic uint8_t decimals;	/* places behind the point that its collector says it has; 0: not known */
 	uint16_t slot;			/* in its group */
 	uint32_t group;			/* group.h: its rows are there; 0: in none. What follows is of the rest */
 	kymo_ms first_at, last_at;	/* oldest and newest sample kept, in any tier; INT64_MIN: none */

@@ -77,6 +77,13 @@ int store_series(struct store *store, struct labels labels, series_ref *ref);
 /* Samples that did not come to store_append because of -EPERM: they are counted with the dropped. */
 void store_count_dropped(struct store *store, uint32_t n);
 
+/*
+ * What a collector knows of the values that it will hand over: they are integers by
+ * 10^decimals (1..15). Its samples are then kept in that unit from the first on. Only
+ * a hint: values that are none, or need more, are stored as exactly.
+ */
+void store_hint_decimals(struct store *store, series_ref ref, uint8_t decimals);
+
 /* A sample of a histogram metric: a window of observations. */
 struct store_distribution {
 	series_ref ref;

@@ -56,10 +56,10 @@ uint8_t *token_put_other(uint8_t *to, uint64_t bits, uint64_t last, uint8_t *sta
 	return to + k;
 }
 
-uint8_t token_state_of(uint64_t bits)
+uint8_t token_state_of(uint64_t bits, unsigned decimals)
 {
 	int64_t i;
-	int unit = find_unit(bits, &i);
+	int unit = decimals && decimals <= 15 && token_fits(bits, decimals, &i) ? (int)decimals : find_unit(bits, &i);
 
 	return unit >= 0 ? (uint8_t)unit : TOKEN_FOREIGN;
 }

@@ -118,8 +118,8 @@ static inline uint8_t *token_put(uint8_t *to, uint64_t bits, uint64_t last, uint
 	return token_put_varint(to, v);
 }
 
-/* The state of a series whose first value this is. */
-uint8_t token_state_of(uint64_t bits);
+/* The state of a series whose first value this is. `decimals`: a unit that others of its values are known to need; 0: none. */
+uint8_t token_state_of(uint64_t bits, unsigned decimals);
 
 /* One that this process has made: of sound bytes, with 8 more behind it. */
 const uint8_t *token_get(const uint8_t *from, uint64_t *last, uint8_t *state);

@@ -43,7 +43,10 @@ struct kymo_host {
 	 */
 	void (*emit)(struct kymo_batch *, uint32_t metric, const char *const labels[],
 		     double value, kymo_ms at);
-	/* The value mantissa * 10^exponent, as the double next to it. */
+	/*
+	 * The value mantissa * 10^exponent, as the double next to it. For
+	 * what is a decimal at its source: the store then knows its unit.
+	 */
 	void (*emit_decimal)(struct kymo_batch *, uint32_t metric, const char *const labels[],
 			     int64_t mantissa, int32_t exponent, kymo_ms at);
 

@@ -4,6 +4,7 @@
 #include "model/sample.h"
 #include "probe.h"
 #include "stand.h"
+#include "store/state.h"
 
 #include <errno.h>
 #include <math.h>
@@ -41,6 +42,35 @@ static void collects_with_the_configured_labels(void **state)
 	assert_true(stand_numbers(stand, "p").collections >= 3);
 	assert_int_equal(stand_numbers(stand, "p").series, 3);
 	assert_true(stand_numbers(stand, "p").total_ns > 0);
+}
+
+static uint32_t series_with_decimals(uint8_t decimals)
+{
+	uint32_t n = 0;
+
+	index_lock(stand->store->index);
+	for (series_ref ref = 1; ref < 1000; ref++) {
+		const struct series *series = index_series(stand->store->index, ref);
+
+		n += series && series->decimals == decimals;
+	}
+	index_unlock(stand->store->index);
+	return n;
+}
+
+/* The store knows of them before the first sample comes; the value is the double next to it, as ever. */
+static void hands_decimals_on(void **state)
+{
+	(void)state;
+	orders.decimals = 2;
+	orders.labels = 20;
+	stand_must_add(stand, "{plugin: probe, name: p, interval: 100ms}", &probe);
+	WAIT_UNTIL(stand_latest(stand, "probe.value{instance=\"p\",k=\"19\",site=\"a\"}") == 19.25);
+	assert_int_equal(series_with_decimals(2), 20);
+	orders.decimals = 3;
+	orders.labels = 21;			/* it looks at each sample again */
+	WAIT_UNTIL(stand_latest(stand, "probe.value{instance=\"p\",k=\"20\",site=\"a\"}") == 20.25);
+	assert_int_equal(series_with_decimals(3), 21);
 }
 
 static void makes_distributions_and_counters(void **state)
@@ -111,7 +141,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
-		TEST(collects_with_the_configured_labels),
+		TEST(hands_decimals_on), TEST(collects_with_the_configured_labels),
 		TEST(makes_distributions_and_counters), TEST(gives_sinks_everything), TEST(keeps_batches_for_a_busy_sink), TEST(lets_no_slow_one_delay_another),
 	};
 

@@ -54,6 +54,20 @@ static int start(void *instance)
 	return orders.start_result;
 }
 
+static void emit_value(struct probe *self, struct kymo_batch *batch, const char *const labels[], int i)
+{
+	int decimals = orders.decimals;
+	int64_t one = 1;
+
+	if (!decimals) {
+		kymo_emit_labels(self->host, batch, VALUE, labels, i);
+		return;
+	}
+	for (int k = 0; k < decimals; k++)
+		one *= 10;
+	self->host->emit_decimal(batch, VALUE, labels, i * one + (self->count > 0 ? one / 4 : 0), -decimals, 0);
+}
+
 static int collect(void *instance, struct kymo_batch *batch)
 {
 	struct probe *self = instance;
@@ -63,7 +77,7 @@ static int collect(void *instance, struct kymo_batch *batch)
 		usleep(1000);
 	for (int i = 0; i < orders.labels; i++) {
 		snprintf(k, sizeof k, "%d", i);
-		kymo_emit_labels(self->host, batch, VALUE, (const char *const[]){ k }, i);
+		emit_value(self, batch, (const char *const[]){ k }, i);
 	}
 	kymo_emit(self->host, batch, COUNT, ++self->count);
 	for (int i = 0; i < orders.observe; i++)

@@ -14,6 +14,7 @@ extern struct probe_orders {
 	_Atomic int result;		/* of collect */
 	_Atomic int start_result;
 	_Atomic int labels;		/* probe.value for k = 0 .. labels - 1 */
+	_Atomic int decimals;		/* probe.value is k and a quarter, as so many decimals; k alone the first time */
 	_Atomic int hang;		/* collect does not come back while this is set */
 	_Atomic int observe;		/* observations of each collect: 1, 2, 4, ... */
 	_Atomic int created, destroyed;

@@ -90,6 +90,39 @@ static void same_series_are_same_bytes(void **state)
 	end();
 }
 
+static void carries_decimals_as_they_came(void **state)
+{
+	static const uint8_t expected[] = { 0, 2, 0, 15, 0, 0 };
+	struct batch_cursor cursor = { 0 };
+	struct batch_entry entry;
+
+	(void)state;
+	begin(100, 10000);
+	batch_emit(&batch, 0, NULL, 1.5, 0);
+	batch_emit_decimal(&batch, 0, NULL, 1200, -2, 0);
+	batch_emit(&batch, 0, NULL, 3, 0);
+	batch_emit_decimal(&batch, 0, NULL, 7, -15, 0);
+	batch_emit_decimal(&batch, 0, NULL, 7, -16, 0);
+	batch_emit_decimal(&batch, 0, NULL, 7, 3, 0);
+	for (int i = 0; i < 100; i++)		/* the column grows with the others */
+		batch_emit_decimal(&batch, 0, NULL, i, -1 - i % 3, 0);
+	for (uint32_t i = 0; i < sizeof expected; i++) {
+		assert_true(batch_next(&batch, &cursor, &entry));
+		assert_int_equal(entry.decimals, expected[i]);
+		assert_true(i != 1 || entry.value == 12);
+	}
+	for (int i = 0; i < 100; i++) {
+		assert_true(batch_next(&batch, &cursor, &entry));
+		assert_int_equal(entry.decimals, 1 + i % 3);
+	}
+	batch_begin(&batch, 2000, n_labels, 2);	/* nothing is left of them */
+	cursor = (struct batch_cursor){ 0 };
+	batch_emit(&batch, 0, NULL, 1.5, 0);
+	assert_true(batch_next(&batch, &cursor, &entry));
+	assert_int_equal(entry.decimals, 0);
+	end();
+}
+
 static void rounds_decimals_once(void **state)
 {
 	static const struct { int64_t mantissa; int32_t exponent; const char *text; } rows[] = {
@@ -109,6 +142,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_back_what_was_emitted), cmocka_unit_test(refuses_alone_and_keeps_the_first_reason),
 		cmocka_unit_test(same_series_are_same_bytes), cmocka_unit_test(rounds_decimals_once),
+		cmocka_unit_test(carries_decimals_as_they_came),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 /* group_test.c - what makes a group, and what ends one; the values are for tests/property/store_property.c. */
 #include "folder.h"
 #include "store/group.h"
+#include "store/token.h"
 #include "model/sample.h"
 
 #include <sys/wait.h>
@@ -303,6 +304,94 @@ static void a_killed_process_loses_no_row(void **state)
 	check(1000);
 }
 
+/* ---- decimals ---- */
+
+enum { ROWS_OF_DECIMALS = 300, TWO_DECIMALS = 2 };
+enum { FORM = 15, FORMS_OF_INTEGERS = 6, EXPONENT = 31 };	/* of a column: docs/format.md */
+
+/* Whole at first; then with two decimals, those of every fifth with four from row 200 on. */
+static double decimal_at(uint32_t i, uint32_t row)
+{
+	if (row % 50 == 0)
+		return 12 + i;
+	return i % 5 == 4 && row >= 200 ? (double)(row * 7919 + i) / 10000 : (double)(row * 37 % 1000 + i * 100) / 100;
+}
+
+/* Right; none; too few; too many; right at first. */
+static void hint_at(uint32_t i)
+{
+	static const uint8_t hints[] = { TWO_DECIMALS, 0, 1, 15, TWO_DECIMALS };
+
+	if (hints[i % 5])
+		store_hint_decimals(folder.store, refs[i], hints[i % 5]);
+}
+
+/* Which exponent a column was written with; -1: it is none of integers. */
+static int exponent_in(const struct sealed *sealed, uint32_t slot)
+{
+	const uint8_t *bytes = (const uint8_t *)(sealed->begin + sealed->n + 1) + sealed->begin[slot];
+
+	assert_int_equal(bytes[0], SEALED_COLUMN);
+	return (bytes[1] & FORM) <= FORMS_OF_INTEGERS ? bytes[2] & EXPONENT : -1;
+}
+
+static uint64_t append_decimals(bool hinted)
+{
+	struct store_stats stats;
+
+	for (uint32_t i = 0; i < SERIES && hinted; i++)
+		hint_at(i);
+	for (uint32_t row = 0; row < ROWS_OF_DECIMALS; row++) {
+		double values[SERIES];
+
+		for (uint32_t i = 0; i < SERIES; i++)
+			values[i] = decimal_at(i, row);
+		folder.clock.now = T0 + row * 1000;
+		assert_int_equal(store_append(folder.store, &(struct store_batch){ .n = SERIES, .refs = refs, .values = values,
+										   .at = T0 + row * 1000 }, NULL), 0);
+	}
+	store_stats(folder.store, &stats);
+	return stats.wal_bytes;
+}
+
+static void check_decimals(void)
+{
+	for (uint32_t i = 0; i < SERIES; i++) {
+		get(folder.store, refs[i], 0, INT64_MAX, &got);
+		assert_int_equal(got.n, ROWS_OF_DECIMALS);
+		for (uint32_t row = 0; row < ROWS_OF_DECIMALS; row++)
+			if (value_bits(got.value[row]) != value_bits(decimal_at(i, row)))
+				fail_msg("series %u, row %u: %.17g", i, row, got.value[row]);
+	}
+}
+
+/* The unit from the first row on, and so the exponent of the column. Where a hint is wrong, it costs bytes and no bit of a value. */
+static void decimals_that_are_known_are_the_unit(void **state)
+{
+	const struct group *group;
+	uint64_t with, without;
+
+	(void)state;
+	store_hint_decimals(folder.store, 12345, 2);	/* nobody */
+	with = append_decimals(true);
+	group = folder.store->head.groups[1];
+	for (uint32_t i = 0; i < SERIES; i += 5) {
+		assert_int_equal(group->rows.base_state[i], TWO_DECIMALS);
+		assert_int_equal(exponent_in(group->stretches[0].sealed, i), TWO_DECIMALS);
+		assert_int_equal(exponent_in(group->stretches[0].sealed, i + 4), TWO_DECIMALS);
+		assert_int_equal(exponent_in(group->stretches[group->n_stretches - 1].sealed, i + 4), 4);
+	}
+	check_decimals();
+	folder_reopen(&folder);
+	check_decimals();
+	clean(NULL);
+	make(NULL);
+	without = append_decimals(false);
+	check_decimals();
+	if (with == without)
+		fail_msg("a hint changes nothing: %llu bytes", (unsigned long long)with);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,6 +405,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_series_may_move, make, clean),
 		cmocka_unit_test_setup_teardown(late_and_known_samples_of_members_are_judged, make, clean),
 		cmocka_unit_test_setup_teardown(every_bit_is_kept, make, clean),
+		cmocka_unit_test_setup_teardown(decimals_that_are_known_are_the_unit, make, clean),
 		cmocka_unit_test_setup_teardown(a_killed_process_loses_no_row, make, clean),
 	};
 

@@ -77,7 +77,7 @@ static void small_steps_take_a_byte(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		uint8_t bytes[2 * TOKEN_MOST];
 		uint64_t last = value_bits(rows[i].first);
-		uint8_t token_state = token_state_of(value_bits(rows[i].first + rows[i].step));
+		uint8_t token_state = token_state_of(value_bits(rows[i].first + rows[i].step), 0);
 
 		for (int k = 1; k < 100; k++) {
 			uint64_t bits = token_value((int64_t)((rows[i].first + rows[i].step * k) * token_scale[token_state & 31] + 0.5 -

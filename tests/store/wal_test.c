@@ -365,7 +365,7 @@ static void append_rows(struct wal *wal)
 	for (uint32_t i = 0; i < MEMBERS; i++) {
 		refs[i] = 100 - i;
 		last[i] = value_in(0, i);
-		states[i] = token_state_of(last[i]);
+		states[i] = token_state_of(last[i], 0);
 	}
 	for (uint32_t row = 0; row < ROWS; row++) {
 		uint8_t *to = tokens;
