@@ -28,7 +28,8 @@ struct host_options {
 	struct store *store;
 	const struct clock *clock;	/* NULL: clock_system. The schedule itself runs on the monotonic clock */
 	const _Atomic uint32_t *requests;	/* requests in progress, for extension kymo.requests/1; or NULL */
-	void (*written)(void *data, struct host_written *written);	/* for the daemon's own metrics; or NULL */
+	/* By remote write, and as text: for the daemon's own metrics; or NULL. */
+	void (*written)(void *data, struct host_written *remote, struct host_written *imported);
 	void *written_data;
 };
 

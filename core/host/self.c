@@ -15,6 +15,7 @@ enum {
 	SINK_BATCHES, SINK_DROPPED, SINK_ERRORS, SINK_QUEUE,
 	EVENTS_RECEIVED, EVENTS_UNCLAIMED, EVENTS_DROPPED, RELOADS, RELOADS_FAILED,
 	WRITE_REQUESTS, WRITE_REQUESTS_REFUSED, WRITE_SAMPLES, WRITE_REFUSED, WRITE_EXEMPLARS, WRITE_HISTOGRAMS,
+	IMPORT_REQUESTS, IMPORT_REQUESTS_REFUSED, IMPORT_SAMPLES, IMPORT_REFUSED, IMPORT_EXEMPLARS,
 	STORE_SERIES, STORE_SERIES_CREATED, STORE_SERIES_EXPIRED, STORE_METRICS, STORE_SAMPLES, STORE_REPEATED, STORE_LATE,
 	STORE_REFUSED, STORE_UNLOGGED, STORE_HEAD_SAMPLES, STORE_HEAD_BYTES, STORE_WAL_BYTES, STORE_WAL_FILES, STORE_INDEX_BYTES,
 	STORE_QUARANTINED, STORE_WRITE_ERRORS, STORE_FLUSHES, STORE_FLUSH, STORE_FLUSH_TOTAL, STORE_MERGES, STORE_MERGE,
@@ -55,6 +56,11 @@ static const struct kymo_metric metrics[N_METRICS] = {
 	[WRITE_REFUSED] = COUNTED("kymo.remote_write.refused.total", "", "Of these, refused before the store saw them.", by_reason),
 	[WRITE_EXEMPLARS] = COUNTED("kymo.remote_write.exemplars.total", "", "Exemplars that came and are not stored.", NULL),
 	[WRITE_HISTOGRAMS] = COUNTED("kymo.remote_write.histograms.total", "", "Native histograms that came and are not stored.", NULL),
+	[IMPORT_REQUESTS] = COUNTED("kymo.import.requests.total", "", "Imports of text.", NULL),
+	[IMPORT_REQUESTS_REFUSED] = COUNTED("kymo.import.requests.refused.total", "", "Of these, of which nothing was stored.", NULL),
+	[IMPORT_SAMPLES] = COUNTED("kymo.import.samples.total", "", "Samples that came in the others.", NULL),
+	[IMPORT_REFUSED] = COUNTED("kymo.import.refused.total", "", "Of these, refused before the store saw them.", by_reason),
+	[IMPORT_EXEMPLARS] = COUNTED("kymo.import.exemplars.total", "", "Exemplars that came and are not stored.", NULL),
 	[STORE_SERIES] = GAUGED("kymo.store.series", "", "Live series.", NULL),
 	[STORE_SERIES_CREATED] = COUNTED("kymo.store.series.created.total", "", "Series that were new.", NULL),
 	[STORE_SERIES_EXPIRED] = COUNTED("kymo.store.series.expired.total", "", "Series that went, because nothing of them is kept any more.", NULL),
@@ -188,21 +194,31 @@ static void put_work(const struct self *self, struct kymo_batch *batch, uint32_t
 	put(self, batch, metric + 2, (double)work->total_ns / 1e9);
 }
 
+static void put_refused(const struct self *self, struct kymo_batch *batch, uint32_t metric, const struct host_written *written)
+{
+	put_by(self, batch, metric, "labels", NULL, (double)written->refused_labels);
+	put_by(self, batch, metric, "limit", NULL, (double)written->refused_limit);
+	put_by(self, batch, metric, "owner", NULL, (double)written->refused_owner);
+}
+
 static void put_written(const struct self *self, struct kymo_batch *batch)
 {
-	struct host_written written = { 0 };
+	struct host_written remote = { 0 }, imported = { 0 };
 
 	if (!self->host->written)
 		return;
-	self->host->written(self->host->written_data, &written);
-	put(self, batch, WRITE_REQUESTS, (double)written.requests);
-	put(self, batch, WRITE_REQUESTS_REFUSED, (double)written.requests_refused);
-	put(self, batch, WRITE_SAMPLES, (double)written.samples);
-	put_by(self, batch, WRITE_REFUSED, "labels", NULL, (double)written.refused_labels);
-	put_by(self, batch, WRITE_REFUSED, "limit", NULL, (double)written.refused_limit);
-	put_by(self, batch, WRITE_REFUSED, "owner", NULL, (double)written.refused_owner);
-	put(self, batch, WRITE_EXEMPLARS, (double)written.exemplars);
-	put(self, batch, WRITE_HISTOGRAMS, (double)written.histograms);
+	self->host->written(self->host->written_data, &remote, &imported);
+	put(self, batch, WRITE_REQUESTS, (double)remote.requests);
+	put(self, batch, WRITE_REQUESTS_REFUSED, (double)remote.requests_refused);
+	put(self, batch, WRITE_SAMPLES, (double)remote.samples);
+	put_refused(self, batch, WRITE_REFUSED, &remote);
+	put(self, batch, WRITE_EXEMPLARS, (double)remote.exemplars);
+	put(self, batch, WRITE_HISTOGRAMS, (double)remote.histograms);
+	put(self, batch, IMPORT_REQUESTS, (double)imported.requests);
+	put(self, batch, IMPORT_REQUESTS_REFUSED, (double)imported.requests_refused);
+	put(self, batch, IMPORT_SAMPLES, (double)imported.samples);
+	put_refused(self, batch, IMPORT_REFUSED, &imported);
+	put(self, batch, IMPORT_EXEMPLARS, (double)imported.exemplars);
 }
 
 static void put_store(const struct self *self, struct kymo_batch *batch)

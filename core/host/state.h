@@ -25,7 +25,7 @@ struct host {
 
 	_Atomic uint64_t reloads, reload_failures;
 
-	void (*written)(void *data, struct host_written *written);	/* NULL: nobody writes */
+	void (*written)(void *data, struct host_written *remote, struct host_written *imported);	/* NULL: nobody writes */
 	void *written_data;
 };
 

@@ -91,16 +91,23 @@ static int open_store(struct kymo *kymo, const struct settings *settings, struct
 	return store_open(&options, &kymo->store, err);
 }
 
-static void take_written(void *data, struct host_written *written)
+static struct host_written written_of(const struct receiver_stats *stats)
+{
+	return (struct host_written){
+		.requests = stats->requests, .requests_refused = stats->requests_refused, .samples = stats->samples,
+		.refused_labels = stats->malformed, .refused_limit = stats->over_limit, .refused_owner = stats->owned,
+		.exemplars = stats->exemplars, .histograms = stats->histograms,
+	};
+}
+
+static void take_written(void *data, struct host_written *remote, struct host_written *imported)
 {
 	struct receiver_stats stats;
 
 	receiver_stats(data, &stats);
-	*written = (struct host_written){
-		.requests = stats.requests, .requests_refused = stats.requests_refused, .samples = stats.samples,
-		.refused_labels = stats.malformed, .refused_limit = stats.over_limit, .refused_owner = stats.owned,
-		.exemplars = stats.exemplars, .histograms = stats.histograms,
-	};
+	*remote = written_of(&stats);
+	receiver_import_stats(data, &stats);
+	*imported = written_of(&stats);
 }
 
 static bool is_owned(void *data, series_ref ref)

@@ -10,8 +10,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { NAME_BEGIN = 1, NAME_PART = 2, COLON = 4, STOP = 8, L = NAME_BEGIN | NAME_PART, N = NAME_PART };	/* STOP: of a text in quotes */
+enum { NAME_BEGIN = 1, NAME_PART = 2, COLON = 4, STOP = 8, L = NAME_BEGIN | NAME_PART, N = NAME_PART };
 
+/* L and N: letters and digits of names; STOP ends a plain run in a text in quotes. */
 static const uint8_t classes[256] = {
 	['a'] = L, ['b'] = L, ['c'] = L, ['d'] = L, ['e'] = L, ['f'] = L, ['g'] = L, ['h'] = L, ['i'] = L,
 	['j'] = L, ['k'] = L, ['l'] = L, ['m'] = L, ['n'] = L, ['o'] = L, ['p'] = L, ['q'] = L, ['r'] = L,

@@ -156,7 +156,8 @@ static int find_family(struct rules *rules, const struct text_line *line, uint32
 		return own_family(rules, line->name, line->number, family);
 	if (text_type_parts(family_at(rules, *family)->type, TEXT_PROMETHEUS) & PART_BIT(*part))
 		return 0;
-	return text_wrong(rules->err, line_place(line, line->series), "a histogram has samples called _bucket, _sum and _count, none without");
+	return text_wrong(rules->err, line_place(line, line->series),
+			  "a histogram has samples called _bucket, _sum and _count, none without");
 }
 
 /* Where the first sample of the name, or of what becomes a part, stands; 0: there is none. */
@@ -286,7 +287,8 @@ static int begin_group(struct rules *rules, const struct text_line *line, struct
 		return r;
 	r = seen_add(&rules->groups, group);
 	if (r == 0)
-		return text_wrong(rules->err, line_place(line, line->series), "samples of this metric with these labels stand further up already, with others between");
+		return text_wrong(rules->err, line_place(line, line->series),
+				  "samples of this metric with these labels stand further up already, with others between");
 	rules->in_group = true;
 	rules->group = group;
 	rules->has_time = line->time_at;

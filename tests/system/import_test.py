@@ -174,6 +174,20 @@ def refused_samples_are_answered_as_those_of_remote_write():
         expect("limits.series" in said, said)
 
 
+def it_is_counted_in_metrics_of_kymo_itself():
+    with Daemon(QUIET) as kymo:
+        send(kymo, "a 1\nb 2\n")
+        send(kymo, "a\n", 400)
+        wanted = {"kymo_import_requests_total": 2, "kymo_import_requests_refused_total": 1, "kymo_import_samples_total": 2,
+                  'kymo_import_refused_total{reason="limit"}': 0, "kymo_remote_write_requests_total": 0}
+
+        def counted():
+            got = shown(kymo.request("GET", "/metrics")[1])
+            return all(got.get(name, -1) == value for name, value in wanted.items())
+
+        wait_for("the counters", counted)
+
+
 def can_be_turned_off():
     with Daemon(QUIET, head=HEAD.replace("MORE", "write: false")) as kymo:
         expect("write: true" in send(kymo, "a 1\n", 403), "and says how to turn it on")
@@ -220,7 +234,8 @@ def check_metrics(text):
 
 
 def what_kymo_shows_comes_back():
-    with Daemon("defaults: {interval: 100ms}\nplugins:\n  - plugin: system\n  - plugin: process\n") as source, Daemon(QUIET) as kymo:
+    with Daemon("defaults: {interval: 100ms}\nplugins:\n  - plugin: system\n  - plugin: process\n") as source, \
+            Daemon(QUIET) as kymo:
         wait_for("its own metrics", lambda: "system_uptime" in source.request("GET", "/metrics")[1])
         status, text = source.request("GET", "/metrics")
         expect(status == 200, text)
@@ -298,7 +313,8 @@ def openmetrics_of_every_type_is_stored():
 
 
 CASES = [what_is_wrong_is_said_and_nothing_is_stored, a_node_is_stored_and_survives, times_come_from_the_text_or_the_request,
-         labels_come_from_the_request, packed_text_is_taken, refused_samples_are_answered_as_those_of_remote_write, can_be_turned_off,
+         it_is_counted_in_metrics_of_kymo_itself, labels_come_from_the_request, packed_text_is_taken,
+         refused_samples_are_answered_as_those_of_remote_write, can_be_turned_off,
          openmetrics_of_every_type_is_stored, what_kymo_shows_comes_back, what_a_real_prometheus_shows_comes_back]
 
 if __name__ == "__main__":
