@@ -81,6 +81,12 @@ static struct naive_value nameless(const struct naive_value *value)
 	return choose(value, NULL, 0, false, true);
 }
 
+/* What a node that takes names away gives: where a node above asks for them, or does not care, that is left to it. */
+static struct naive_value given(const struct node *node, const struct naive_value *value)
+{
+	return node->late_name ? *value : nameless(value);
+}
+
 static struct naive_value set(const struct naive_value *value, const char *name, const char *text)
 {
 	struct naive_value out = choose(value, &name, 1, false, false);
@@ -229,9 +235,10 @@ static const char *match(const struct binary *binary, const struct naive_vector 
 	return error;
 }
 
-static const char *with_scalar(const struct binary *binary, const struct naive_vector *vector, double scalar, bool is_left,
+static const char *with_scalar(const struct node *node, const struct naive_vector *vector, double scalar, bool is_left,
 			       struct naive_vector *out)
 {
+	const struct binary *binary = &node->binary;
 	const char *error = NULL;
 
 	for (uint32_t i = 0; i < vector->n && !error; i++) {
@@ -239,7 +246,7 @@ static const char *with_scalar(const struct binary *binary, const struct naive_v
 
 		if (!operate(binary, is_left ? scalar : value.v, is_left ? value.v : scalar, value.v, &value.v))
 			continue;
-		error = add_unique(out, drops_name(binary) ? nameless(&value) : value);
+		error = add_unique(out, drops_name(binary) ? given(node, &value) : value);
 	}
 	return error;
 }
@@ -522,8 +529,9 @@ static const char *run_subquery(struct spot place, const struct subquery *subque
 	return NULL;
 }
 
-static const char *range_call(struct spot place, const struct call *call, struct naive_vector *out)
+static const char *range_call(struct spot place, const struct node *node, struct naive_vector *out)
 {
+	const struct call *call = &node->call;
 	enum function_id id = call->function->id;
 	const struct node *arg = NULL;
 	struct naive_runs runs = { 0 };
@@ -555,7 +563,7 @@ static const char *range_call(struct spot place, const struct call *call, struct
 
 		if (!naive_range(id, &run->samples, run->start, run->end, place.t, args, &value.v))
 			continue;
-		error = add_unique(out, id == FN_LAST_OVER_TIME || id == FN_FIRST_OVER_TIME ? value : nameless(&value));
+		error = add_unique(out, id == FN_LAST_OVER_TIME || id == FN_FIRST_OVER_TIME ? value : given(node, &value));
 	}
 	return error;
 }
@@ -574,16 +582,16 @@ static void absent_labels(const struct node *arg, struct naive_vector *out)
 	push(out, value);
 }
 
-static const char *absent_over_time(struct spot place, const struct call *call, struct naive_vector *out)
+static const char *absent_over_time(struct spot place, const struct node *node, struct naive_vector *out)
 {
-	struct call last = *call;
+	struct node last = *node;
 	struct naive_vector some = { 0 };
 	const char *error;
 
-	last.function = function_find("present_over_time", strlen("present_over_time"));
+	last.call.function = function_find("present_over_time", strlen("present_over_time"));
 	error = range_call(place, &last, &some);
 	if (!error && !some.n)
-		absent_labels(call->args[0], out);
+		absent_labels(node->call.args[0], out);
 	return error;
 }
 
@@ -604,8 +612,9 @@ static const char *join_labels(const struct call *call, const struct naive_vecto
 	return error;
 }
 
-static const char *timestamp(struct spot place, const struct node *arg, struct naive_vector *out)
+static const char *timestamp(struct spot place, const struct node *node, struct naive_vector *out)
 {
+	const struct node *arg = node->call.args[0];
 	struct naive_vector in = { 0 };
 	const char *error = NULL;
 
@@ -617,7 +626,7 @@ static const char *timestamp(struct spot place, const struct node *arg, struct n
 		error = eval(place, arg, &in);
 	}
 	for (uint32_t i = 0; i < in.n && !error; i++) {
-		struct naive_value value = nameless(&in.values[i]);
+		struct naive_value value = given(node, &in.values[i]);
 
 		if (unwrap(arg)->kind != NODE_SELECTOR)
 			value.v = (double)place.t / 1000;
@@ -626,8 +635,9 @@ static const char *timestamp(struct spot place, const struct node *arg, struct n
 	return error;
 }
 
-static const char *map(struct spot place, const struct call *call, struct naive_vector *out)
+static const char *map(struct spot place, const struct node *node, struct naive_vector *out)
 {
+	const struct call *call = &node->call;
 	struct naive_vector in = { 0 };
 	double args[3] = { 0, 1, 0 };
 	const char *error = eval(place, call->args[0], &in);
@@ -635,7 +645,7 @@ static const char *map(struct spot place, const struct call *call, struct naive_
 	for (uint32_t i = 1; i < call->n_args && !error; i++)
 		error = scalar(place, call->args[i], &args[i]);
 	for (uint32_t i = 0; i < in.n && !error; i++) {
-		struct naive_value value = nameless(&in.values[i]);
+		struct naive_value value = given(node, &in.values[i]);
 
 		if (of_numbers(call->function->id, value.v, args, &value.v))
 			error = add_unique(out, value);
@@ -643,17 +653,18 @@ static const char *map(struct spot place, const struct call *call, struct naive_
 	return error;
 }
 
-static const char *eval_call(struct spot place, const struct call *call, struct naive_vector *out)
+static const char *eval_call(struct spot place, const struct node *node, struct naive_vector *out)
 {
+	const struct call *call = &node->call;
 	enum function_id id = call->function->id;
 	struct naive_vector in = { 0 };
 	const char *error;
 	double v;
 
 	if (id == FN_ABSENT_OVER_TIME)
-		return absent_over_time(place, call, out);
+		return absent_over_time(place, node, out);
 	if (id <= FN_P99_OVER_TIME)
-		return range_call(place, call, out);
+		return range_call(place, node, out);
 	switch (id) {
 	case FN_TIME:
 		push_scalar(out, (double)place.t / 1000);
@@ -672,7 +683,7 @@ static const char *eval_call(struct spot place, const struct call *call, struct 
 			absent_labels(call->args[0], out);
 		return error;
 	case FN_TIMESTAMP:
-		return timestamp(place, call->args[0], out);
+		return timestamp(place, node, out);
 	case FN_LABEL_JOIN:
 		error = eval(place, call->args[0], &in);
 		return error ? error : join_labels(call, &in, out);
@@ -682,7 +693,7 @@ static const char *eval_call(struct spot place, const struct call *call, struct 
 			error = eval(place, call->args[1], &in);
 		return error ? error : histogram(v, &in, out);
 	default:
-		return map(place, call, out);
+		return map(place, node, out);
 	}
 }
 
@@ -700,8 +711,9 @@ static const char *eval_aggregate(struct spot place, const struct aggregate *agg
 	return error;
 }
 
-static const char *eval_binary(struct spot place, const struct binary *binary, struct naive_vector *out)
+static const char *eval_binary(struct spot place, const struct node *node, struct naive_vector *out)
 {
+	const struct binary *binary = &node->binary;
 	struct naive_vector left = { 0 }, right = { 0 };
 	const char *error = eval(place, binary->left, &left);
 	bool left_scalar = binary->left->type == TYPE_SCALAR, right_scalar = binary->right->type == TYPE_SCALAR;
@@ -711,9 +723,9 @@ static const char *eval_binary(struct spot place, const struct binary *binary, s
 	if (error)
 		return error;
 	if (left_scalar)
-		return with_scalar(binary, &right, left.values[0].v, true, out);
+		return with_scalar(node, &right, left.values[0].v, true, out);
 	if (right_scalar)
-		return with_scalar(binary, &left, right.values[0].v, false, out);
+		return with_scalar(node, &left, right.values[0].v, false, out);
 	if (binary->op < BINARY_AND)
 		return match(binary, &left, &right, out);
 	set_operate(binary, &left, &right, out);
@@ -729,7 +741,7 @@ static const char *eval_unary(struct spot place, const struct node *node, struct
 		struct naive_value value = in.values[i];
 
 		if (node->unary.op == UNARY_MINUS) {
-			value = nameless(&value);
+			value = given(node, &value);
 			value.v = -value.v;
 		}
 		error = add_unique(out, value);
@@ -754,11 +766,11 @@ static const char *eval(struct spot place, const struct node *node, struct naive
 	case NODE_UNARY:
 		return eval_unary(place, node, out);
 	case NODE_BINARY:
-		return eval_binary(place, &node->binary, out);
+		return eval_binary(place, node, out);
 	case NODE_AGGREGATE:
 		return eval_aggregate(place, &node->aggregate, out);
 	case NODE_CALL:
-		return eval_call(place, &node->call, out);
+		return eval_call(place, node, out);
 	default:
 		return "no such node here";
 	}
