@@ -43,12 +43,22 @@ static kymo_ms window_start(const struct moving_fold *moving, uint32_t i)
 	return end - source_reach(moving->source, end, moving->range);
 }
 
+/* How far back the widest window reaches, in whichever tier it is. */
+static kymo_ms longest_reach(const struct moving_fold *moving)
+{
+	const struct plan *plan = &moving->source->plan;
+	kymo_ms longest = moving->range;
+
+	for (uint32_t i = 0; i < plan->n; i++)
+		if (tier_width(plan->span[i].tier) > longest)
+			longest = tier_width(plan->span[i].tier);
+	return longest;
+}
+
 /* Is every entry in one window at most? Widened windows may overlap. */
 static bool is_tiled(const struct moving_fold *moving)
 {
-	if (moving->points.n == 1)
-		return true;
-	return moving->moved.step >= moving->range && source_reach(moving->source, window_end(moving, 0), moving->range) <= moving->moved.step;
+	return moving->points.n == 1 || moving->moved.step >= longest_reach(moving);
 }
 
 /* The window that is in the fold becomes the value of point i. */

@@ -217,14 +217,15 @@ static void check(struct world *world, const struct promql_request *request)
 	forget(&answer);
 }
 
-static void run_worlds(bool raw)
+/* More worlds with another $PROMQL_SEED. */
+static void run_worlds(bool raw, uint64_t seed)
 {
-	const char *only = getenv("PROMQL_SEED");
+	const char *other = getenv("PROMQL_SEED");
 
 	for (int w = 0; w < WORLDS; w++) {
 		struct world world;
 
-		random_seed((raw ? 100 : 200) + (uint64_t)w + (only ? strtoull(only, NULL, 10) : 0));
+		random_seed(seed + (uint64_t)w + (other ? strtoull(other, NULL, 10) : 0));
 		open_world(&world, raw);
 		for (int q = 0; q < QUERIES; q++) {
 			AUTO_BUF query = { 0 };
@@ -242,13 +243,20 @@ static void run_worlds(bool raw)
 static void raw_answers_agree(void **state)
 {
 	(void)state;
-	run_worlds(true);
+	run_worlds(true, 100);
 }
 
 static void answers_from_tiers_agree(void **state)
 {
 	(void)state;
-	run_worlds(false);
+	run_worlds(false, 200);
+}
+
+/* Among them: points before the first window of a tier that is wider than range and step. */
+static void so_they_do_where_a_tier_begins(void **state)
+{
+	(void)state;
+	run_worlds(false, 11569);
 }
 
 int main(void)
@@ -256,6 +264,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(raw_answers_agree),
 		cmocka_unit_test(answers_from_tiers_agree),
+		cmocka_unit_test(so_they_do_where_a_tier_begins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
