@@ -469,16 +469,16 @@ int index_compact(struct index *index, uint64_t *saved, struct error *err)
 /* ---- opening ---- */
 
 /* *damaged: parts that were not sound; *sound: bytes up to the torn tail. */
-static int replay_bytes(struct index *index, const struct file_map *map, uint64_t number, bool snapshot, uint64_t *damaged,
+static int replay_bytes(struct index *index, const struct file_bytes *file, uint64_t number, bool snapshot, uint64_t *damaged,
 			size_t *sound)
 {
-	struct frame_walk walk = frame_walk(map->data, map->size, FRAME_FILE_HEADER, number);
+	struct frame_walk walk = frame_walk(file->data, file->size, FRAME_FILE_HEADER, number);
 	struct frame frame;
-	int r = frame_file_check(map->data, map->size, snapshot ? SNAPSHOT_MAGIC : LOG_MAGIC, INDEX_VERSION);
+	int r = frame_file_check(file->data, file->size, snapshot ? SNAPSHOT_MAGIC : LOG_MAGIC, INDEX_VERSION);
 
 	if (r == -ENOTSUP)
 		return r;
-	*damaged = r < 0 && map->size >= FRAME_FILE_HEADER;
+	*damaged = r < 0 && file->size >= FRAME_FILE_HEADER;
 	while (frame_next(&walk, &frame)) {
 		r = index_replay_frame(index, &frame);
 		if (r == -ENOMEM)
@@ -486,26 +486,26 @@ static int replay_bytes(struct index *index, const struct file_map *map, uint64_
 		*damaged += r < 0;
 	}
 	*damaged += walk.damaged;
-	*sound = map->size < FRAME_FILE_HEADER ? 0 : map->size - walk.tail;
+	*sound = file->size < FRAME_FILE_HEADER ? 0 : file->size - walk.tail;
 	return 0;
 }
 
 static int replay(struct index *index, const char *path, uint64_t number, bool snapshot, size_t *sound, struct error *err)
 {
 	struct index_log *log = &index->log;
-	struct file_map map;
+	struct file_bytes file;
 	uint64_t damaged = 0;
-	int r = file_map_open(path, &map, err);
+	int r = file_load(path, &file, err);
 
 	if (r < 0)
 		return r;
-	index->loading = map.size;
-	r = replay_bytes(index, &map, number, snapshot, &damaged, sound);
+	index->loading = file.size;
+	r = replay_bytes(index, &file, number, snapshot, &damaged, sound);
 	index->loading = 0;
-	if (r == 0 && *sound < map.size)
-		log_warn(LOG_STORE, "%s: the last %zu bytes were not written whole and are dropped", path, map.size - *sound);
-	damaged += r == 0 && snapshot && (*sound < map.size || !map.size);	/* a snapshot has its name when it is whole */
-	file_map_close(&map);
+	if (r == 0 && *sound < file.size)
+		log_warn(LOG_STORE, "%s: the last %zu bytes were not written whole and are dropped", path, file.size - *sound);
+	damaged += r == 0 && snapshot && (*sound < file.size || !file.size);	/* a snapshot has its name when it is whole */
+	file_unload(&file);
 	if (r < 0)
 		return error_set(err, r, "%s: %s", path, r == -ENOTSUP ? "written by a newer kymo" : error_name(r));
 	log->quarantined += damaged;

@@ -129,26 +129,26 @@ static void drop_tail(const char *path, size_t size, size_t sound, struct wal_re
 }
 
 /* What is behind the last record is as it was left: nothing was being written there. */
-static bool ends_here(const struct file_map *map, size_t sound)
+static bool ends_here(const struct file_bytes *bytes, size_t sound)
 {
 	static const uint8_t end[WAL_END];
-	size_t left = map->size - sound;
+	size_t left = bytes->size - sound;
 
-	return !left || (sound && !memcmp(map->data + sound, end, left < WAL_END ? left : WAL_END));
+	return !left || (sound && !memcmp(bytes->data + sound, end, left < WAL_END ? left : WAL_END));
 }
 
-static void look_behind(struct wal *wal, struct segment *segment, const char *path, const struct file_map *map, size_t sound,
+static void look_behind(struct wal *wal, struct segment *segment, const char *path, const struct file_bytes *bytes, size_t sound,
 			struct wal_replayed *replayed)
 {
 	bool last = segment == &wal->segments[wal->n - 1];
 
-	segment->bytes = map->size;
-	if (sound < map->size && ends_here(map, sound)) {
+	segment->bytes = bytes->size;
+	if (sound < bytes->size && ends_here(bytes, sound)) {
 		segment->bytes = sound;
-	} else if (sound < map->size && last) {
-		drop_tail(path, map->size, sound, replayed);
+	} else if (sound < bytes->size && last) {
+		drop_tail(path, bytes->size, sound, replayed);
 		segment->bytes = sound;
-	} else if (sound < map->size) {
+	} else if (sound < bytes->size) {
 		replayed->damaged++;
 	}
 }
@@ -157,20 +157,20 @@ static int replay_file(struct wal *wal, struct segment *segment, wal_each *each,
 		       struct wal_replayed *replayed, struct error *err)
 {
 	AUTO_FREE char *path = segment_path(wal, segment->sequence, ".wal");
-	struct file_map map;
+	struct file_bytes bytes;
 	uint64_t damaged = replayed->damaged;
 	size_t sound;
 	int r;
 
 	if (!path)
 		return error_set(err, -ENOMEM, "%s: out of memory", wal->dir);
-	r = file_map_open(path, &map, err);
+	r = file_load(path, &bytes, err);
 	if (r < 0)
 		return r;
-	r = wal_replay_segment(map.data, map.size, segment->sequence, each, data, replayed, &sound);
+	r = wal_replay_segment(bytes.data, bytes.size, segment->sequence, each, data, replayed, &sound);
 	if (r == 0)
-		look_behind(wal, segment, path, &map, sound, replayed);
-	file_map_close(&map);
+		look_behind(wal, segment, path, &bytes, sound, replayed);
+	file_unload(&bytes);
 	if (r == -ENOTSUP)
 		return error_set(err, r, "%s: written by a newer kymo", path);
 	if (r < 0)

@@ -383,31 +383,45 @@ char *path_join(const char *dir, const char *name)
 	return path;
 }
 
-int file_map_open(const char *path, struct file_map *map, struct error *err)
+static int load(int fd, struct file_bytes *bytes)
 {
-	AUTO_CLOSE int fd = file_open(path, O_RDONLY, 0, err);
 	struct stat st;
+	ssize_t n;
 	void *data;
 
-	*map = (struct file_map){ 0 };
-	if (fd < 0)
-		return fd;
 	if (fstat(fd, &st) < 0)
-		return failed(err, path, -errno);
+		return -errno;
 	if (!S_ISREG(st.st_mode))
-		return error_set(err, -EINVAL, "%s: not a regular file", path);
+		return -EINVAL;
 	if (!st.st_size)
 		return 0;
-	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+	data = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (data == MAP_FAILED)
-		return failed(err, path, -errno);
-	*map = (struct file_map){ data, (size_t)st.st_size };
-	return 0;
+		return -errno;
+	*bytes = (struct file_bytes){ data, (size_t)st.st_size };
+	n = file_pread(fd, data, bytes->size, 0);
+	return n < 0 ? (int)n : (size_t)n < bytes->size ? -EIO : 0;
 }
 
-void file_map_close(struct file_map *map)
+int file_load(const char *path, struct file_bytes *bytes, struct error *err)
 {
-	if (map->data)
-		munmap((void *)map->data, map->size);
-	*map = (struct file_map){ 0 };
+	AUTO_CLOSE int fd = file_open(path, O_RDONLY, 0, err);
+	int r;
+
+	*bytes = (struct file_bytes){ 0 };
+	if (fd < 0)
+		return fd;
+	r = load(fd, bytes);
+	if (r < 0)
+		file_unload(bytes);
+	if (r == -EINVAL)
+		return error_set(err, r, "%s: not a regular file", path);
+	return r < 0 ? failed(err, path, r) : 0;
+}
+
+void file_unload(struct file_bytes *bytes)
+{
+	if (bytes->data)
+		munmap(bytes->data, bytes->size);
+	*bytes = (struct file_bytes){ 0 };
 }

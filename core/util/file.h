@@ -44,12 +44,16 @@ int file_write_atomic(const char *path, const void *data, size_t n, struct error
 /* Folder and name in one malloc'ed path; NULL: out of memory. */
 char *path_join(const char *dir, const char *name);
 
-/* A read-only map of a whole file. Empty files map to data NULL, size 0. */
-struct file_map {
-	const uint8_t *data;
+/*
+ * A whole file, in memory of its own that goes back to the system: of a map of the
+ * file a page that the disk does not give would end the process. Empty files: data
+ * NULL, size 0.
+ */
+struct file_bytes {
+	uint8_t *data;
 	size_t size;
 };
-int file_map_open(const char *path, struct file_map *map, struct error *err);
-void file_map_close(struct file_map *map);
+int file_load(const char *path, struct file_bytes *bytes, struct error *err);
+void file_unload(struct file_bytes *bytes);
 
 #endif

@@ -215,16 +215,16 @@ static void reading_reports_every_failure(void **state)
 	for (unsigned n = 1;; n++) {
 		AUTO_BUF buf = { 0 };
 		struct error err = { 0 };
-		struct file_map map = { 0 };
+		struct file_bytes map = { 0 };
 		int r;
 
 		fault_at(FAULT_MEMORY | FAULT_OPEN | FAULT_READ | FAULT_MMAP, n, EIO);
 		r = file_read_all(path, 100, &buf, &err);
 		if (r == 0)
-			r = file_map_open(path, &map, &err);
+			r = file_load(path, &map, &err);
 		if (r == 0)
 			r = dir_list(dir, ignore, NULL, &err);
-		file_map_close(&map);
+		file_unload(&map);
 		if (!fault_off())
 			break;
 		assert_true(r == -EIO || r == -ENOMEM);

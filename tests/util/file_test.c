@@ -119,7 +119,7 @@ static void reads_an_empty_file(void **state)
 static void says_what_is_wrong_with_which_path(void **state)
 {
 	struct error err = { 0 };
-	struct file_map map;
+	struct file_bytes map;
 	AUTO_BUF buf = { 0 };
 
 	(void)state;
@@ -137,9 +137,9 @@ static void says_what_is_wrong_with_which_path(void **state)
 	assert_message(&err, "/none: No such file or directory");
 	assert_int_equal(dir_sync(in_dir("none"), &err), -ENOENT);
 	assert_message(&err, "/none: No such file or directory");
-	assert_int_equal(file_map_open(in_dir("none"), &map, &err), -ENOENT);
+	assert_int_equal(file_load(in_dir("none"), &map, &err), -ENOENT);
 	assert_message(&err, "/none: No such file or directory");
-	assert_int_equal(file_map_open(in_dir(""), &map, &err), -EINVAL);
+	assert_int_equal(file_load(in_dir(""), &map, &err), -EINVAL);
 	assert_message(&err, "/: not a regular file");
 }
 
@@ -353,22 +353,22 @@ static void removes_what_may_be_gone(void **state)
 	assert_message(&err, "/list: Is a directory");
 }
 
-static void maps_a_file(void **state)
+static void loads_a_file(void **state)
 {
-	struct file_map map;
+	struct file_bytes map;
 
 	(void)state;
 	assert_int_equal(file_write_atomic(in_dir("m"), "mapped", 6, NULL), 0);
-	assert_int_equal(file_map_open(in_dir("m"), &map, NULL), 0);
+	assert_int_equal(file_load(in_dir("m"), &map, NULL), 0);
 	assert_int_equal(map.size, 6);
 	assert_memory_equal(map.data, "mapped", 6);
-	file_map_close(&map);
-	file_map_close(&map);
+	file_unload(&map);
+	file_unload(&map);
 	assert_int_equal(file_write_atomic(in_dir("m"), "", 0, NULL), 0);
-	assert_int_equal(file_map_open(in_dir("m"), &map, NULL), 0);
+	assert_int_equal(file_load(in_dir("m"), &map, NULL), 0);
 	assert_null(map.data);
 	assert_int_equal(map.size, 0);
-	file_map_close(&map);
+	file_unload(&map);
 }
 
 static void does_not_write_through_a_link(void **state)
@@ -429,7 +429,7 @@ int main(void)
 		cmocka_unit_test(lists_names_in_order),
 		cmocka_unit_test(lists_a_large_folder),
 		cmocka_unit_test(removes_what_may_be_gone),
-		cmocka_unit_test(maps_a_file),
+		cmocka_unit_test(loads_a_file),
 		cmocka_unit_test(does_not_write_through_a_link),
 		cmocka_unit_test(writes_beside_a_relative_path),
 		cmocka_unit_test(joins_paths),
