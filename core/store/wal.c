@@ -194,7 +194,8 @@ static int replay(struct wal *wal, uint64_t done, wal_each *each, void *data, st
 		return r;
 	wal_remove(wal, done, &bytes);
 	for (uint32_t i = 0; i < wal->n && r == 0; i++)
-		r = replay_file(wal, &wal->segments[i], each, data, replayed, err);
+		if (wal->segments[i].sequence > done)	/* else it could not be removed */
+			r = replay_file(wal, &wal->segments[i], each, data, replayed, err);
 	return r;
 }
 
@@ -469,16 +470,16 @@ static int sync_locked(struct wal *wal, uint64_t position)
 		else
 			r = sync_once(wal);
 	}
-	if (r == 0 && position > wal->lost_after && position <= wal->lost_upto)
-		r = -EIO;
 	return r;
 }
 
+/* Who waits for what a segment that was left has lost is told, however late he comes. */
 int wal_sync_to(struct wal *wal, uint64_t position)
 {
 	LOCK(&wal->sync_lock);
+	int r = sync_locked(wal, position);
 
-	return sync_locked(wal, position);
+	return r == 0 && position > wal->lost_after && position <= wal->lost_upto ? -EIO : r;
 }
 
 int wal_sync(struct wal *wal)
@@ -532,17 +533,23 @@ static bool keep_as_spare(struct wal *wal, const struct segment *segment, const 
 	return true;
 }
 
-static void segment_remove(struct wal *wal, const struct segment *segment)
+/* false: it is still there. */
+static bool segment_remove(struct wal *wal, const struct segment *segment)
 {
 	AUTO_FREE char *path = segment_path(wal, segment->sequence, ".wal");
 	AUTO_FREE char *aside = segment_path(wal, segment->sequence, ".wal.damaged");
 	struct error err = { 0 };
+	int r;
 
-	if (path && keep_as_spare(wal, segment, path))
-		return;
-	if (path && aside && (segment->damaged ? file_rename(path, aside, &err) : file_remove(path, &err)) < 0)
+	if (!path || !aside)
+		return false;
+	if (keep_as_spare(wal, segment, path))
+		return true;
+	r = segment->damaged ? file_rename(path, aside, &err) : file_remove(path, &err);
+	if (r < 0)
 		log_warn(LOG_STORE, "%s", error_text(&err));
 	error_clear(&err);
+	return r == 0;
 }
 
 uint32_t wal_remove(struct wal *wal, uint64_t segment, uint64_t *bytes)
@@ -551,7 +558,8 @@ uint32_t wal_remove(struct wal *wal, uint64_t segment, uint64_t *bytes)
 
 	*bytes = 0;
 	while (n < wal->n && wal->segments[n].sequence <= segment && !(wal->fd >= 0 && n == wal->n - 1)) {
-		segment_remove(wal, &wal->segments[n]);
+		if (!segment_remove(wal, &wal->segments[n]))
+			break;		/* the next time */
 		*bytes += wal->segments[n++].bytes;
 	}
 	wal->n -= n;

@@ -63,7 +63,7 @@ int wal_sync(struct wal *wal);
 
 /* End the segment. Gives the number of the last one that holds what was appended so far. */
 uint64_t wal_cut(struct wal *wal);
-/* All up to this one is in blocks: how many files, and bytes, went. */
+/* All up to this one is in blocks: how many files, and bytes, went. One that cannot be removed is tried again the next time. */
 uint32_t wal_remove(struct wal *wal, uint64_t segment, uint64_t *bytes);
 
 /* The segments that are there now will not be deleted, but kept as NAME.damaged. */
