@@ -40,6 +40,7 @@ static const struct fact {
 	{ "samples refused: another type", "host.refused.type", show_value, true },
 	{ "samples not logged", "store.unlogged", show_value, true },
 	{ "errors of writing", "store.write_errors", show_value, true },
+	{ "errors of reading", "store.read_errors", show_value, true },
 	{ "files in quarantine", "store.quarantined", show_value, true },
 	{ "events taken", "events.taken", show_value, false },
 	{ "events unclaimed", "events.unclaimed", show_value, true },

@@ -18,7 +18,7 @@ enum {
 	IMPORT_REQUESTS, IMPORT_REQUESTS_REFUSED, IMPORT_SAMPLES, IMPORT_REFUSED, IMPORT_EXEMPLARS,
 	STORE_SERIES, STORE_SERIES_CREATED, STORE_SERIES_EXPIRED, STORE_METRICS, STORE_SAMPLES, STORE_REPEATED, STORE_LATE,
 	STORE_REFUSED, STORE_UNLOGGED, STORE_HEAD_SAMPLES, STORE_HEAD_BYTES, STORE_WAL_BYTES, STORE_WAL_FILES, STORE_INDEX_BYTES,
-	STORE_QUARANTINED, STORE_WRITE_ERRORS, STORE_FLUSHES, STORE_FLUSH, STORE_FLUSH_TOTAL, STORE_MERGES, STORE_MERGE,
+	STORE_QUARANTINED, STORE_WRITE_ERRORS, STORE_READ_ERRORS, STORE_FLUSHES, STORE_FLUSH, STORE_FLUSH_TOTAL, STORE_MERGES, STORE_MERGE,
 	STORE_MERGE_TOTAL, STORE_TIER_BYTES, STORE_TIER_FILES, STORE_TIER_SAMPLES, N_METRICS
 };
 
@@ -77,6 +77,7 @@ static const struct kymo_metric metrics[N_METRICS] = {
 	[STORE_INDEX_BYTES] = GAUGED("kymo.store.index.bytes", "bytes", "Size of the index.", NULL),
 	[STORE_QUARANTINED] = COUNTED("kymo.store.quarantined.total", "", "Damaged parts set aside.", NULL),
 	[STORE_WRITE_ERRORS] = COUNTED("kymo.store.write_errors.total", "", "Writes to the disk that failed.", NULL),
+	[STORE_READ_ERRORS] = COUNTED("kymo.store.read_errors.total", "", "Times that a block could not be read.", NULL),
 	[STORE_FLUSHES] = COUNTED("kymo.store.flushes.total", "", "Times that the head became blocks.", NULL),
 	[STORE_FLUSH] = GAUGED("kymo.store.flush.duration", "seconds", "How long the last of these took.", NULL),
 	[STORE_FLUSH_TOTAL] = COUNTED("kymo.store.flush.duration.total", "seconds", "How long all of them took.", NULL),
@@ -246,6 +247,7 @@ static void put_store(const struct self *self, struct kymo_batch *batch)
 	put(self, batch, STORE_INDEX_BYTES, (double)stats.index_bytes);
 	put(self, batch, STORE_QUARANTINED, (double)stats.quarantined);
 	put(self, batch, STORE_WRITE_ERRORS, (double)stats.write_errors);
+	put(self, batch, STORE_READ_ERRORS, (double)stats.read_errors);
 	put_work(self, batch, STORE_FLUSHES, &stats.flush);
 	put_work(self, batch, STORE_MERGES, &stats.merge);
 	put_tiers(self, batch, &stats);

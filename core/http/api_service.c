@@ -134,6 +134,7 @@ static void put_store(struct json *json, const struct store_stats *store)
 	json_put_unsigned(json, "unlogged", store->unlogged);
 	json_put_unsigned(json, "quarantined", store->quarantined);
 	json_put_unsigned(json, "write_errors", store->write_errors);
+	json_put_unsigned(json, "read_errors", store->read_errors);
 	json_put_unsigned(json, "windows_closed", store->windows_closed);
 	json_put_unsigned(json, "windows_recomputed", store->windows_recomputed);
 	put_work(json, "flush", &store->flush);

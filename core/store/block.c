@@ -14,11 +14,15 @@
 
 /* ---- bytes ---- */
 
-int block_damage(struct block *block, int r)
+int block_noted(struct block *block, int r)
 {
 	if (r == -EBADMSG)
 		atomic_store(&block->damaged, true);
-	return r;
+	if (r >= 0 || r == -EBADMSG || r == -ENOMEM)
+		return r;
+	atomic_store(&block->unread, true);
+	atomic_store(&block->failure, -r);
+	return -EIO;
 }
 
 int block_read_at(const struct block *block, uint64_t at, uint64_t n, struct buf *out)
@@ -234,6 +238,11 @@ void block_doom(struct block *block)
 	atomic_store(&block->doomed, true);
 }
 
+void block_keep(struct block *block)
+{
+	atomic_store(&block->damaged, true);
+}
+
 /* ---- what it says of itself ---- */
 
 enum kymo_tier block_tier(const struct block *block) { return block->tier; }
@@ -256,3 +265,7 @@ bool block_take_damage(struct block *block)
 {
 	return atomic_load(&block->damaged) && !atomic_exchange(&block->damage_told, true);
 }
+
+bool block_unread(const struct block *block) { return atomic_load(&block->unread); }
+void block_try_again(struct block *block) { atomic_store(&block->unread, false); }
+int block_take_failure(struct block *block) { return atomic_exchange(&block->failure, 0); }

@@ -39,6 +39,7 @@ struct block *block_ref(struct block *block);
 void block_unref(struct block *block);	/* the last one closes, and removes the file if doomed */
 /* When nobody reads it any more, remove the file; one in which damage was met is kept as NAME.damaged instead. */
 void block_doom(struct block *block);
+void block_keep(struct block *block);	/* as if damage was met */
 
 enum kymo_tier block_tier(const struct block *block);
 kymo_ms block_start(const struct block *block);		/* (start, end] of all entries */
@@ -54,6 +55,14 @@ uint64_t block_wal(const struct block *block);
 uint32_t block_replaced(const struct block *block, const uint64_t **sequences);
 /* Damage was met in it since it was opened: true once, so that it is counted and logged once. */
 bool block_take_damage(struct block *block);
+/*
+ * It could not be read: the disk failed, or there was no descriptor. That is no
+ * damage; such a block is not merged (block_unread) until block_try_again().
+ * block_take_failure: the errno of the last time, once; 0: there was none since.
+ */
+bool block_unread(const struct block *block);
+void block_try_again(struct block *block);
+int block_take_failure(struct block *block);
 
 /* ---- series: block_table.c, block_names.c ---- */
 

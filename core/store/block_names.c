@@ -177,7 +177,7 @@ int block_names(struct block *block, uint32_t place, struct labels *labels, cons
 
 		if (r < 0) {
 			forget(block);
-			return block_damage(block, r);
+			return block_noted(block, r);
 		}
 	}
 	name = &block->names[place];

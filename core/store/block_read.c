@@ -79,7 +79,7 @@ int block_read_part(struct block *block, const struct block_part *part, uint64_t
 	if (r == 0)
 		r = unpack(block, part, from->bytes.data + (part->at - from->at), to);
 	buf_fini(&mine.bytes);
-	return block_damage(block, r);
+	return block_noted(block, r);
 }
 
 uint64_t block_read_until(const struct block_chunk *chunk, uint32_t n)
@@ -142,7 +142,7 @@ int block_load_times(struct block *block)
 
 static int decode_column(struct block *block, const struct block_column *column, const uint8_t *data, kymo_ms *at)
 {
-	return block_damage(block, decode_times(data, column->part.raw, column->first, column->last, column->n, at));
+	return block_noted(block, decode_times(data, column->part.raw, column->first, column->last, column->n, at));
 }
 
 static int load_column(struct block *block, const struct block_column *column, struct block_ahead *ahead, kymo_ms *at)
@@ -156,7 +156,7 @@ static int load_column(struct block *block, const struct block_column *column, s
 		const uint8_t *kept = block->times + (column->part.at - section->at);
 
 		if (checksum(kept, column->part.size) != column->part.checksum)
-			return block_damage(block, -EBADMSG);
+			return block_noted(block, -EBADMSG);
 		return decode_column(block, column, kept, at);
 	}
 	data = malloc(column->part.raw);
@@ -255,7 +255,7 @@ int block_read_samples(struct block *block, const struct block_chunk *chunk, uin
 		r = values_get(chunk, &in, values);
 	if (r < 0)
 		block_times_end(times);
-	return block_damage(block, r);
+	return block_noted(block, r);
 }
 
 static int fold_values(const struct block_chunk *chunk, const struct reader *in, struct values_fold *fold)
@@ -310,7 +310,7 @@ int block_read_fold(struct block *block, const struct block_chunk *chunk, uint64
 		r = fold_values(chunk, &values, &fold->values);
 	if (r == 0)
 		r = fold_times(block, chunk, input, &in, fold);
-	return block_damage(block, r);
+	return block_noted(block, r);
 }
 
 int block_read_records(struct block *block, const struct block_chunk *chunk, uint64_t until, struct block_input *input,
@@ -322,5 +322,5 @@ int block_read_records(struct block *block, const struct block_chunk *chunk, uin
 
 	if (r == 0)
 		buf_add(out, in.at, reader_left(&in));
-	return r < 0 ? block_damage(block, r) : buf_failed(out) ? -ENOMEM : 0;
+	return r < 0 ? block_noted(block, r) : buf_failed(out) ? -ENOMEM : 0;
 }

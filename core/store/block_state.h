@@ -29,7 +29,8 @@ enum { SECTION_TIMES, SECTION_TABLE, SECTION_DIRECTORY, SECTION_NAMES, SECTIONS 
 
 struct block {
 	_Atomic uint32_t holders;
-	_Atomic bool doomed, damaged, damage_told;
+	_Atomic bool doomed, damaged, damage_told, unread;
+	_Atomic int failure;		/* errno of the last read that failed and is not told yet */
 	char *path;
 	struct block_files *files;
 	uint64_t owner;			/* for `files` */
@@ -51,8 +52,8 @@ struct block {
 	struct metric **metrics;
 };
 
-/* Notes damage: gives r. */
-int block_damage(struct block *block, int r);
+/* Notes what a read gave, damage or a failure: 0, -EBADMSG, -EIO whatever the failure was, -ENOMEM. */
+int block_noted(struct block *block, int r);
 /* n bytes of the file, appended. */
 int block_read_at(const struct block *block, uint64_t at, uint64_t n, struct buf *out);
 /* The bytes of a section, checked, into *out. */

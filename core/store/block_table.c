@@ -334,7 +334,7 @@ static int load_page(struct block *block, const struct block_page *at, struct pa
 	int r = bytes ? block_read_part(block, &at->part, 0, NULL, bytes) : -ENOMEM;
 
 	if (r == 0)
-		r = block_damage(block, parse_bytes(block, at, bytes, page));
+		r = block_noted(block, parse_bytes(block, at, bytes, page));
 	free(bytes);
 	return r;
 }

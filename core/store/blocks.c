@@ -123,8 +123,21 @@ void store_set_deleted(struct store *store, struct deleted *deleted)
 	deleted_release(old);
 }
 
+static void note_failure(struct store *store, struct block *block)
+{
+	int failure = block_take_failure(block);
+	uint64_t suppressed;
+
+	if (!failure)
+		return;
+	atomic_fetch_add(&store->counters.read_errors, 1);
+	if (log_due(&store->read_log, &suppressed))
+		log_error(LOG_STORE, "%s: cannot be read now: %s", block_path(block), error_name(-failure));
+}
+
 int store_note_damage(struct store *store, struct block *block)
 {
+	note_failure(store, block);
 	if (!block_take_damage(block))
 		return 0;
 	store_count_damage(store, 1);

@@ -26,13 +26,15 @@ static bool reader_has(struct store *store, struct block *block, bool records, s
 	struct raw_blocks from = { .list = { list }, .records = records, .plain = true };
 	AUTO(raw_reader) reader = NULL;
 	struct piece piece;
-	bool has = true;		/* without memory: as if */
+	bool has = true;		/* without memory, or where it cannot be read: as if */
 
 	if (list) {
 		list->n = 1;
 		list->block[0] = block;
-		if (raw_open_blocks(store, &from, ref, start, end, &reader) == 0)
+		if (raw_open_blocks(store, &from, ref, start, end, &reader) == 0) {
+			raw_insist(reader);
 			has = raw_next(reader, &piece) != 0;
+		}
 		raw_close(TAKE(reader));
 	}
 	free(list);
@@ -83,14 +85,16 @@ static bool is_affected(struct store *store, const struct deleted *deleted, stru
 
 struct reach {
 	kymo_ms first, last;		/* first > last: nothing; bounds, what they name may be gone */
+	bool unread;			/* something could not be read */
 };
 
 static void widen(struct reach *reach, const struct store_view *view, struct block *block, series_ref ref)
 {
 	struct block_series series;
-	kymo_ms first, last;
+	kymo_ms first = block_start(block) + 1, last = block_end(block);
+	int r = block_find_series(block, ref, &series);
 
-	if (block_find_series(block, ref, &series) <= 0 || !delete_leaves(view->deleted, block, &series, &first, &last))
+	if (!r || (r > 0 && !delete_leaves(view->deleted, block, &series, &first, &last)))
 		return;
 	reach->first = first < reach->first ? first : reach->first;
 	reach->last = last > reach->last ? last : reach->last;
@@ -98,7 +102,7 @@ static void widen(struct reach *reach, const struct store_view *view, struct blo
 
 static struct reach reach_in(const struct store_view *view, enum kymo_tier tier, series_ref ref)
 {
-	struct reach reach = { INT64_MAX, INT64_MIN };
+	struct reach reach = { INT64_MAX, INT64_MIN, false };
 
 	for (uint32_t i = 0; i < view->list[tier]->n; i++)
 		widen(&reach, view, view->list[tier]->block[i], ref);
@@ -117,8 +121,9 @@ static double value_in(const struct piece *piece, uint32_t i, bool distribution)
 }
 
 /* The last entry that a reader gives. */
-static bool last_of(struct raw_reader *reader, enum kymo_tier tier, bool distribution, struct head_last *last)
+static bool last_of(struct raw_reader *reader, enum kymo_tier tier, bool distribution, bool *unread, struct head_last *last)
 {
+	struct raw_stats stats;
 	struct piece piece;
 	bool found = false;
 
@@ -129,30 +134,32 @@ static bool last_of(struct raw_reader *reader, enum kymo_tier tier, bool distrib
 		last->bits = value_bits(value_in(&piece, i, distribution));
 		last->known = found = true;
 	}
+	raw_stats(reader, &stats);
+	*unread |= stats.unread;
 	return found;
 }
 
 static bool last_between(const struct store_view *view, enum kymo_tier tier, series_ref ref, bool distribution, kymo_ms start,
-			 kymo_ms end, struct head_last *last)
+			 kymo_ms end, bool *unread, struct head_last *last)
 {
 	struct raw_blocks from = { .list = { view->list[tier] }, .deleted = view->deleted, .records = true, .plain = true };
 	AUTO(raw_reader) reader = NULL;
 	int r = tier == KYMO_RAW ? raw_open(view->store, view, ref, start, end, &reader) :
 				   raw_open_blocks(view->store, &from, ref, start, end, &reader);
 
-	return r == 0 && last_of(reader, tier, distribution, last);
+	return r == 0 && last_of(reader, tier, distribution, unread, last);
 }
 
 /* From the bound back in growing steps: mostly the first has it. */
 static bool find_last(const struct store_view *view, enum kymo_tier tier, series_ref ref, bool distribution,
-		      struct reach reach, struct head_last *last)
+		      struct reach *reach, struct head_last *last)
 {
-	kymo_ms end = reach.last, step = WIDEST;
+	kymo_ms end = reach->last, step = WIDEST;
 
-	while (reach.first <= end) {
-		kymo_ms start = end - reach.first >= step ? end - step : reach.first - 1;
+	while (reach->first <= end) {
+		kymo_ms start = end - reach->first >= step ? end - step : reach->first - 1;
 
-		if (last_between(view, tier, ref, distribution, start, end, last))
+		if (last_between(view, tier, ref, distribution, start, end, &reach->unread, last))
 			return true;
 		end = start;
 		step *= 4;
@@ -182,9 +189,13 @@ static bool refresh_locked(struct store *store, const struct store_view *view, s
 		return false;
 	/* With what is in the head. */
 	found = last_between(view, KYMO_RAW, ref, series->kind == KIND_DISTRIBUTION,
-			     reach[KYMO_RAW].last == INT64_MIN ? INT64_MIN : reach[KYMO_RAW].last - WIDEST, INT64_MAX, &last);
-	for (int tier = 0; tier < TIERS && !found; tier++)
-		found = find_last(view, (enum kymo_tier)tier, ref, series->kind == KIND_DISTRIBUTION, reach[tier], &last);
+			     reach[KYMO_RAW].last == INT64_MIN ? INT64_MIN : reach[KYMO_RAW].last - WIDEST, INT64_MAX,
+			     &reach[KYMO_RAW].unread, &last);
+	for (int tier = 0; tier < TIERS && !found; tier++) {
+		found = find_last(view, (enum kymo_tier)tier, ref, series->kind == KIND_DISTRIBUTION, &reach[tier], &last);
+		if (!found && reach[tier].unread && reach[tier].last > last.at)
+			last.at = reach[tier].last;	/* a bound is better than nothing */
+	}
 	head_reset_last(&store->head, series, last);
 	return true;
 }

@@ -93,7 +93,7 @@ static int mend_blocks(struct fsck *fsck, struct store *store, struct error *err
 	for (int tier = 0; tier < TIERS && r == 0; tier++)
 		for (uint32_t i = 0; i < view->list[tier]->n && r == 0; i++)
 			if (is_damaged(fsck, block_path(view->list[tier]->block[i])))
-				r = merge_anew(view, view->list[tier]->block[i], &done, err);
+				r = merge_mend(view, view->list[tier]->block[i], &done, err);
 	return r;
 }
 

@@ -32,7 +32,7 @@ static bool is_there(const struct store *store, const struct manifest_block *blo
 	if (!path)
 		return true;
 	buf_printf(&text, "%s%s", path, ending);
-	return !buf_text(&text) || access(buf_text(&text), F_OK) == 0;
+	return !buf_text(&text) || access(buf_text(&text), F_OK) == 0 || errno != ENOENT;
 }
 
 /* Those that went before and may still be found, and these. */
@@ -92,12 +92,12 @@ int listed_load(struct store *store, struct manifest *manifest, struct error *er
 	struct error reason = { 0 };
 	int r = manifest_read(store->path, manifest, &reason);
 
-	if (r == -EBADMSG || r == -EIO || r == -EFBIG)
+	if (r == -EBADMSG || r == -EFBIG)
 		store_set_aside(store, "manifest", error_text(&reason));
-	else if (r == -ENOMEM || r == -ENOTSUP)
+	else if (r < 0 && r != -ENOENT)
 		error_set(err, r, "%s", error_text(&reason));
 	error_clear(&reason);
-	return r == -ENOMEM || r == -ENOTSUP ? r : 0;
+	return r == -EBADMSG || r == -EFBIG || r == -ENOENT ? 0 : r;
 }
 
 /* Replaced by another one: then it was on its way out. */
@@ -124,7 +124,8 @@ static void check(struct store *store, const struct manifest_block *block)
 {
 	const struct block_list *list = store->list[block->tier];
 
-	if (block->gone || is_open(list, block->sequence) || is_replaced(list, block->sequence) || is_there(store, block, ".damaged"))
+	if (block->gone || is_open(list, block->sequence) || is_replaced(list, block->sequence) || is_there(store, block, "") ||
+	    is_there(store, block, ".damaged"))
 		return;
 	log_error(LOG_STORE, "%s: block %llu of %s is missing", store->path, (unsigned long long)block->sequence,
 		  tier_name(block->tier));

@@ -4,7 +4,8 @@
  * queries; so what is overruled, or there twice, is left behind.
  *
  * A block in which something is damaged gives what can be read of it, and is kept
- * under another name (block_doom).
+ * under another name (block_doom). Where the disk does not give what is sound, there
+ * is no merge: nothing may be left behind.
  */
 #include "store/merge.h"
 #include "store/policies.h"
@@ -27,6 +28,7 @@ struct merge {
 	enum kymo_tier tier;
 	const struct merge_set *set;
 	const struct deleted *deleted;	/* is left behind */
+	bool mends;			/* what cannot be read is lost, as if it were damaged */
 	struct block_list *list;	/* the same blocks, for a reader */
 	struct block_writer *writer;
 	struct merge_from *from;	/* of each block of the set */
@@ -91,25 +93,29 @@ static int merge_records(struct merge *merge, struct raw_reader *reader, enum se
 
 /* ---- series ---- */
 
-/* To the next series of this block; what cannot be read is passed over. */
-static int from_step(struct store *store, struct merge_from *from)
+/* To the next series of this block; what is damaged is passed over. */
+static int from_step(const struct merge *merge, struct merge_from *from)
 {
 	int r;
 
-	while ((r = block_walk_next(&from->walk, &from->series)) == -EBADMSG || r == -EIO)
-		store_note_damage(store, from->walk.block);
+	do {
+		r = block_walk_next(&from->walk, &from->series);
+		if (r == -EBADMSG || r == -EIO)
+			store_note_damage(merge->store, from->walk.block);
+	} while (r == -EBADMSG || (r == -EIO && merge->mends));
 	from->ended = r <= 0;
 	return r;
 }
 
 static int begin_walks(struct merge *merge)
 {
-	for (uint32_t i = 0; i < merge->set->n; i++) {
+	int r = 0;
+
+	for (uint32_t i = 0; i < merge->set->n && r >= 0; i++) {
 		merge->from[i].walk = block_walk(merge->set->block[i]);
-		if (from_step(merge->store, &merge->from[i]) < 0)
-			return -ENOMEM;
+		r = from_step(merge, &merge->from[i]);
 	}
-	return 0;
+	return r < 0 ? r : 0;
 }
 
 /* The lowest ref that has not been written; 0: none is left. */
@@ -132,7 +138,7 @@ static int pass_ref(struct merge *merge, series_ref ref)
 
 	for (uint32_t i = 0; i < merge->set->n && r >= 0; i++)
 		if (!merge->from[i].ended && merge->from[i].series.ref == ref)
-			r = from_step(merge->store, &merge->from[i]);
+			r = from_step(merge, &merge->from[i]);
 	return r < 0 ? r : 0;
 }
 
@@ -166,7 +172,7 @@ static int add_old_series(struct merge *merge, series_ref ref, enum series_kind 
 		struct labels labels;
 		int r = !from->ended && from->series.ref == ref ? block_names(block, from->series.place, &labels, &metric) : -EBADMSG;
 
-		if (r == -ENOMEM)
+		if (r == -ENOMEM || (r == -EIO && !merge->mends))
 			return r;
 		if (r < 0)
 			continue;
@@ -192,6 +198,8 @@ static int merge_series(struct merge *merge, series_ref ref)
 	r = raw_open_blocks(merge->store, &from, ref, policies_horizon(merge->store, ref, merge->tier), INT64_MAX, &reader);
 	if (r < 0)
 		return r;
+	if (!merge->mends)
+		raw_insist(reader);
 	return from.records ? merge_records(merge, reader, kind) : merge_samples(merge, reader);
 }
 
@@ -272,11 +280,11 @@ static int replace(struct merge *merge, struct block *block, struct store_mainta
 	return 0;
 }
 
-static int merge_set(const struct store_view *view, enum kymo_tier tier, const struct merge_set *set, struct store_maintained *done,
+static int merge_set(const struct store_view *view, const struct merge_set *set, bool mends, struct store_maintained *done,
 		     struct error *err)
 {
 	struct store *store = view->store;
-	struct merge merge = { .store = store, .tier = tier, .set = set, .deleted = view->deleted };
+	struct merge merge = { .store = store, .tier = block_tier(set->block[0]), .set = set, .deleted = view->deleted, .mends = mends };
 	struct block *block = NULL;
 	int r = merge_init(&merge);
 
@@ -306,12 +314,12 @@ static int merge_one(struct store *store, enum kymo_tier tier, struct store_main
 		return error_set(err, r, "%s: out of memory", store->path);
 	if (!set)
 		return 0;
-	r = merge_set(view, tier, set, done, err);
+	r = merge_set(view, set, false, done, err);
 	free(set);
 	return r < 0 ? r : 1;
 }
 
-int merge_anew(const struct store_view *view, struct block *block, struct store_maintained *done, struct error *err)
+static int anew(const struct store_view *view, struct block *block, bool mends, struct store_maintained *done, struct error *err)
 {
 	struct merge_set *set = calloc(1, sizeof *set + sizeof block);
 	int r;
@@ -320,9 +328,20 @@ int merge_anew(const struct store_view *view, struct block *block, struct store_
 		return error_set(err, -ENOMEM, "%s: out of memory", view->store->path);
 	set->n = 1;
 	set->block[0] = block;
-	r = merge_sequence(set) ? merge_set(view, block_tier(block), set, done, err) : 0;
+	r = merge_sequence(set) ? merge_set(view, set, mends, done, err) : 0;
 	free(set);
 	return r;
+}
+
+int merge_anew(const struct store_view *view, struct block *block, struct store_maintained *done, struct error *err)
+{
+	return block_unread(block) ? 0 : anew(view, block, false, done, err);
+}
+
+int merge_mend(const struct store_view *view, struct block *block, struct store_maintained *done, struct error *err)
+{
+	block_keep(block);
+	return anew(view, block, true, done, err);
 }
 
 int merge_blocks(struct store *store, struct store_maintained *done, struct error *err)

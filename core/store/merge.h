@@ -19,8 +19,10 @@
 /* With the maintain lock. What was merged stays merged when a later one fails. */
 int merge_blocks(struct store *store, struct store_maintained *done, struct error *err);
 
-/* The same for one block alone: what is deleted is left behind. */
+/* The same for one block alone: what is deleted is left behind. One that could not be read lately stays as it is. */
 int merge_anew(const struct store_view *view, struct block *block, struct store_maintained *done, struct error *err);
+/* For a repair: what can be read of it goes to a new one, and the old one is kept under another name. */
+int merge_mend(const struct store_view *view, struct block *block, struct store_maintained *done, struct error *err);
 
 /* ---- merge_choice.c ---- */
 

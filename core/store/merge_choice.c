@@ -3,7 +3,7 @@
  * merge_choice.c - which blocks. In a slot that is over, all, unless the rest is
  * small beside the largest, and a few. In one that still fills, not before there are many,
  * and without those that are large beside the rest: so an entry is written a few
- * times at most.
+ * times at most. Those that could not be read lately are left alone.
  */
 #include "store/merge.h"
 
@@ -139,7 +139,7 @@ static void fill(struct merge_set *set, const struct block_list *list, kymo_ms s
 {
 	set->n = 0;
 	for (uint32_t i = 0; i < list->n; i++)
-		if (window_end_of(block_end(list->block[i]), slot) == slot_end)
+		if (window_end_of(block_end(list->block[i]), slot) == slot_end && !block_unread(list->block[i]))
 			set->block[set->n++] = list->block[i];
 	if (set->n > 1)
 		qsort(set->block, set->n, sizeof *set->block, by_sequence);

@@ -42,6 +42,7 @@ struct raw_reader {
 	struct store_view *own_view;	/* opened here: NULL if the caller's is enough */
 	struct store_view *late_view;	/* what a flush has added since the view */
 	kymo_ms start, end;
+	bool insists;			/* on all that is not damaged */
 	struct raw_parts parts;
 	uint32_t n_lanes, room_lanes;
 	struct lane *lanes;
@@ -260,7 +261,14 @@ void raw_close(struct raw_reader *reader)
 
 void raw_stats(const struct raw_reader *reader, struct raw_stats *stats)
 {
-	*stats = (struct raw_stats){ reader->parts.blocks, reader->parts.chunks, reader->parts.quarantined };
+	const struct raw_parts *parts = &reader->parts;
+
+	*stats = (struct raw_stats){ parts->blocks, parts->chunks, parts->quarantined, parts->unread };
+}
+
+void raw_insist(struct raw_reader *reader)
+{
+	reader->insists = true;
 }
 
 /* ---- merging ---- */
@@ -330,14 +338,20 @@ static uint32_t count_until(const kymo_ms *times, uint32_t n, kymo_ms end)
 	return from;
 }
 
-/* 1: decoded; 0: left out, being damaged; -ENOMEM. */
+/* A part could not be read, and all are wanted. */
+static bool is_stuck(const struct raw_reader *reader)
+{
+	return reader->insists && reader->parts.unread;
+}
+
+/* 1: decoded; 0: left out, being damaged; -ENOMEM; -EIO: stuck. */
 static int lane_decode(struct raw_reader *reader, struct lane *lane)
 {
 	struct raw_run *run = &lane->run;
 	int r = raw_part_decode(&reader->parts, &reader->parts.part[lane->part[lane->next++]], run);
 
 	run->at = count_until(run->times, run->n, reader->start);
-	return r == -ENOMEM ? r : r == 0;
+	return r == -ENOMEM ? r : is_stuck(reader) ? -EIO : r == 0;
 }
 
 /* Entries of other lanes at a time that was given. */
@@ -424,13 +438,13 @@ int raw_next(struct raw_reader *reader, struct piece *piece)
 	uint32_t n = 0;
 	kymo_ms limit;
 	struct lane *lane;
+	int r = is_stuck(reader) ? -EIO : 0;
 
-	while (n < PIECE_ROOM && (lane = earliest(reader, &limit))) {
+	while (r >= 0 && n < PIECE_ROOM && (lane = earliest(reader, &limit))) {
 		if (!is_decoded(lane)) {
 			if (n && reader->parts.records)
 				break;
-			if (lane_decode(reader, lane) < 0)
-				return -ENOMEM;
+			r = lane_decode(reader, lane);
 			continue;
 		}
 		uint32_t length = run_length(reader, &lane->run, limit, PIECE_ROOM - n);
@@ -442,8 +456,8 @@ int raw_next(struct raw_reader *reader, struct piece *piece)
 		give(reader, n, &lane->run, length);
 		n += length;
 	}
-	if (!n)
-		return 0;
+	if (r < 0 || !n)
+		return r < 0 ? r : 0;
 	show(reader, n, piece);
 	return 1;
 }

@@ -38,6 +38,12 @@ int raw_open_frozen(struct store *store, series_ref ref, kymo_ms start, kymo_ms 
 /* 1: a piece, valid until the next call; 0: the end; -ENOMEM. Damaged chunks are left out and counted. */
 int raw_next(struct raw_reader *reader, struct piece *piece);
 /*
+ * What is damaged is lost; what the disk does not give now may come another time.
+ * For who makes something lasting of it: raw_next ends with -EIO where a part
+ * cannot be read, and so before anything that is behind it.
+ */
+void raw_insist(struct raw_reader *reader);
+/*
  * Is what comes next a whole chunk of a block, with nothing of the head or of other
  * blocks in between? Then its first and its last time, and raw_fold() takes all of
  * it without its values being written: 1, with how many samples it has; 0: it was
@@ -51,7 +57,7 @@ void raw_close(struct raw_reader *reader);
 DEFINE_AUTO(raw_reader, raw_close)
 
 struct raw_stats {
-	uint32_t blocks, chunks, quarantined;
+	uint32_t blocks, chunks, quarantined, unread;	/* unread: those of the quarantined that are not damaged */
 };
 void raw_stats(const struct raw_reader *reader, struct raw_stats *stats);
 

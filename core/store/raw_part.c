@@ -76,6 +76,7 @@ static int add_block(struct raw_parts *parts, struct block *block, series_ref re
 		return add_found(parts, block);
 	if (r == -EBADMSG || r == -EIO) {
 		parts->quarantined++;
+		parts->unread += r == -EIO;
 		return store_note_damage(parts->store, block);
 	}
 	return r;
@@ -204,7 +205,7 @@ static int decode_block(struct raw_parts *parts, const struct raw_part *part, st
 		if (r == 0)
 			r = decode_records(parts->bytes.data, parts->bytes.len, part->n, parts->plain, run);
 	}
-	return r == -ENOMEM || r == 0 ? r : -EBADMSG;
+	return r == -ENOMEM || r == -EIO || r == 0 ? r : -EBADMSG;
 }
 
 static void swap_entries(struct raw_run *run, uint32_t a, uint32_t b)
@@ -275,9 +276,10 @@ bool raw_part_is_whole(const struct raw_parts *parts, const struct raw_part *par
 	return true;
 }
 
-static void note_damage(struct raw_parts *parts, const struct raw_part *part)
+static void note_damage(struct raw_parts *parts, const struct raw_part *part, int r)
 {
 	parts->quarantined++;
+	parts->unread += r == -EIO;
 	if (part->block)
 		store_note_damage(parts->store, part->block);
 }
@@ -289,8 +291,8 @@ int raw_part_fold(struct raw_parts *parts, const struct raw_part *part, struct b
 	parts->chunks++;
 	if (r == 0 || r == -ENOMEM)
 		return r;
-	note_damage(parts, part);
-	return -EBADMSG;
+	note_damage(parts, part, r);
+	return r == -EIO ? r : -EBADMSG;
 }
 
 int raw_part_decode(struct raw_parts *parts, const struct raw_part *part, struct raw_run *run)
@@ -304,8 +306,8 @@ int raw_part_decode(struct raw_parts *parts, const struct raw_part *part, struct
 		run->n = part->n;
 	run->at = 0;
 	run->rank = part->rank;
-	if (r == -EBADMSG) {
-		note_damage(parts, part);
+	if (r == -EBADMSG || r == -EIO) {
+		note_damage(parts, part, r);
 	} else if (r == 0 && part->block) {
 		leave_out_deleted(parts, part, run);
 	}

@@ -31,7 +31,7 @@ struct raw_parts {
 	struct block_chunks found;	/* of one block */
 	struct block_input input;
 	struct buf bytes;		/* of the chunk of records that is being decoded */
-	uint32_t blocks, chunks, quarantined;
+	uint32_t blocks, chunks, quarantined, unread;	/* unread: of the quarantined, not damaged, but the disk failed */
 };
 
 void raw_parts_fini(struct raw_parts *parts);
@@ -50,7 +50,7 @@ struct raw_run {
 	struct record *records;		/* NULL for samples */
 };
 void raw_run_fini(struct raw_run *run);
-/* Into the memory of *run. 0; -EBADMSG: damaged, and counted; -ENOMEM. */
+/* Into the memory of *run. 0; -EBADMSG: damaged, -EIO: cannot be read, both counted; -ENOMEM. */
 int raw_part_decode(struct raw_parts *parts, const struct raw_part *part, struct raw_run *run);
 
 /* Has nothing of it (a part of a block) been deleted? */

@@ -3,6 +3,10 @@
  * recover.c - from the folder back to a store: blocks, the index (what it has
  * lost is taken from the blocks), then the WAL behind what blocks hold. What is
  * damaged is set aside under NAME.damaged and counted; the rest is opened.
+ *
+ * What the disk does not give: a block of which that is so twice has a bad place
+ * and is set aside too. Log, index, manifest and deletions are not to be done
+ * without: the store does not open, and nothing has changed.
  */
 #include "store/block_format.h"
 #include "store/delete.h"
@@ -22,6 +26,11 @@ struct loading {
 	uint32_t n, room;
 	struct block **blocks;
 	struct error *err;
+};
+
+struct unread {
+	char *path;
+	struct unread *next;
 };
 
 /* ---- blocks ---- */
@@ -48,7 +57,7 @@ static int keep(struct loading *loading, struct block *block)
 	return 0;
 }
 
-static void set_aside(struct store *store, const char *path, const char *reason)
+static int set_aside(struct store *store, const char *path, const char *reason)
 {
 	size_t n = strlen(path);
 	AUTO_FREE char *aside = malloc(n + sizeof ".damaged");
@@ -61,6 +70,7 @@ static void set_aside(struct store *store, const char *path, const char *reason)
 	}
 	log_error(LOG_STORE, "%s; %s", reason, r < 0 ? "it is left out" : "it is set aside as .damaged");
 	store_count_damage(store, 1);
+	return r;
 }
 
 void store_set_aside(struct store *store, const char *name, const char *reason)
@@ -93,11 +103,66 @@ static bool is_gone(const struct loading *loading, const struct block *block)
 	return listed && listed->gone && listed->start == block_start(block) && listed->end == block_end(block);
 }
 
+static int open_block(struct loading *loading, const char *path, struct block **out, struct error *err)
+{
+	int r = block_open(loading->store->files, path, out, err);
+
+	if (r != -EIO)
+		return r;
+	error_clear(err);
+	return block_open(loading->store->files, path, out, err);
+}
+
+/* One that the disk does not give: not before all else has been read, or the whole disk has failed. */
+static int keep_out(struct loading *loading, const char *path, const struct error *reason)
+{
+	struct unread *unread;
+
+	if (reason->code == -EBADMSG) {
+		set_aside(loading->store, path, error_text(reason));
+		return 0;
+	}
+	unread = calloc(1, sizeof *unread);
+	if (!unread || !(unread->path = strdup(path))) {
+		free(unread);
+		return error_set(loading->err, -ENOMEM, "%s: out of memory", path);
+	}
+	unread->next = loading->store->unread;
+	loading->store->unread = unread;
+	return 0;
+}
+
+/* None may stay under its name and not be open: what comes now would be numbered as if it were not there. */
+static int set_one_unread_aside(struct store *store, const char *path, struct error *err)
+{
+	AUTO_BUF reason = { 0 };
+
+	buf_printf(&reason, "%s: %s", path, error_name(-EIO));
+	if (!buf_text(&reason))
+		return error_set(err, -ENOMEM, "%s: out of memory", path);
+	return set_aside(store, path, buf_text(&reason)) < 0 ? error_set(err, -EIO, "%s", buf_text(&reason)) : 0;
+}
+
+/* When all else is there; if it is not (r), they stay as they are. */
+static int set_unread_aside(struct store *store, int r, struct error *err)
+{
+	while (store->unread) {
+		struct unread *unread = store->unread;
+
+		store->unread = unread->next;
+		if (r == 0)
+			r = set_one_unread_aside(store, unread->path, err);
+		free(unread->path);
+		free(unread);
+	}
+	return r;
+}
+
 static int load_block(struct loading *loading, const char *path)
 {
 	struct error err = { 0 };
 	struct block *block;
-	int r = block_open(loading->store->files, path, &block, &err);
+	int r = open_block(loading, path, &block, &err);
 
 	if (r == 0 && block_tier(block) != loading->tier) {
 		block_unref(block);
@@ -114,8 +179,7 @@ static int load_block(struct loading *loading, const char *path)
 		error_set(&err, r, "%s: out of memory", path);
 	}
 	if (r == -EBADMSG || r == -EIO) {
-		set_aside(loading->store, path, error_text(&err));
-		r = 0;
+		r = keep_out(loading, path, &err);
 	} else if (r < 0) {
 		error_set(loading->err, r, "%s", error_text(&err));
 	}
@@ -240,15 +304,17 @@ static int recover_series(struct store *store, struct block *block, const struct
 	return r;
 }
 
-/* Each series of a block; those that cannot be read are left out and counted. */
-static int each_series(struct store *store, struct block *block,
+/* *unread: some could not be read, the disk failed. */
+static int walk_series(struct store *store, struct block *block, bool *unread,
 		       int (*each)(struct store *, struct block *, const struct block_series *))
 {
 	struct block_walk walk = block_walk(block);
 	struct block_series series;
 	int r;
 
+	*unread = false;
 	while ((r = block_walk_next(&walk, &series))) {
+		*unread |= r == -EIO;
 		if (r > 0)
 			r = each(store, block, &series);
 		else if (r == -EBADMSG || r == -EIO)
@@ -257,6 +323,20 @@ static int each_series(struct store *store, struct block *block,
 			break;
 	}
 	block_walk_end(&walk);
+	return r;
+}
+
+/* Each series of a block; those that cannot be read, also not at the second try, are left out and counted. */
+static int each_series(struct store *store, struct block *block,
+		       int (*each)(struct store *, struct block *, const struct block_series *))
+{
+	bool unread;
+	int r = walk_series(store, block, &unread, each);
+
+	if (r == 0 && unread)
+		r = walk_series(store, block, &unread, each);
+	if (r == 0 && unread)
+		store_count_damage(store, 1);
 	return r;
 }
 
@@ -364,6 +444,7 @@ int store_recover(struct store *store, struct error *err)
 		r = recover_wal(store, err);
 	if (r == 0)
 		r = recover_from_tiers(store, err);
+	r = set_unread_aside(store, r, err);
 	if (r == 0)
 		delete_recover(store);
 	return r;

@@ -277,10 +277,25 @@ static int refresh_all(struct store *store, struct store_maintained *done)
 	return r;
 }
 
+/* What could not be read may have come back. */
+static int try_again(struct store *store)
+{
+	AUTO(store_view) view = NULL;
+	int r = store_view_open(store, &view);
+
+	for (int tier = 0; tier < TIERS && r == 0; tier++)
+		for (uint32_t i = 0; i < view->list[tier]->n; i++)
+			block_try_again(view->list[tier]->block[i]);
+	return r;
+}
+
 int retention_expire(struct store *store, struct store_maintained *done, struct error *err)
 {
 	uint64_t saved;
-	int r = expire_blocks(store, done);
+	int r = try_again(store);
+
+	if (r == 0)
+		r = expire_blocks(store, done);
 
 	if (r == 0 && (r = policies_trim(store, done, err)) < 0)
 		return r;

@@ -86,6 +86,19 @@ int rollup_open_raw(struct store *store, const struct store_view *view, const st
 	return r;
 }
 
+void rollup_insist(struct rollup *rollup)
+{
+	if (rollup->raw)
+		raw_insist(rollup->raw);
+}
+
+void rollup_stats(const struct rollup *rollup, struct raw_stats *stats)
+{
+	*stats = (struct raw_stats){ 0 };
+	if (rollup->raw)
+		raw_stats(rollup->raw, stats);
+}
+
 void rollup_close(struct rollup *rollup)
 {
 	if (!rollup)

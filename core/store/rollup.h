@@ -53,6 +53,9 @@ int rollup_open_raw(struct store *store, const struct store_view *view, const st
  * all are left out. 1; 0: the end; negative: as the source, or -ENOMEM.
  */
 int rollup_next(struct rollup *rollup, struct record *out);
+/* Of one that was opened from raw: raw_insist; what its reader counted. */
+void rollup_insist(struct rollup *rollup);
+void rollup_stats(const struct rollup *rollup, struct raw_stats *stats);
 void rollup_close(struct rollup *rollup);
 DEFINE_AUTO(rollup, rollup_close)
 

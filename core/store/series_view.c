@@ -21,29 +21,44 @@ static double mean_of(double sum, uint64_t count, bool ended)
 	return count ? sum / (double)count : ended ? value_stale() : value_of_bits(NAN_BITS);
 }
 
-static bool last_in_raw(struct store *store, series_ref ref, struct head_last *last)
+/* 1: found; 0: it is not there; negative: it cannot be read now. */
+static int last_in_raw(struct store *store, series_ref ref, struct head_last *last)
 {
 	AUTO(raw_reader) reader = NULL;
 	struct piece piece;
 	double value;
+	int r = raw_open(store, NULL, ref, last->at - 1, last->at, &reader);
 
-	if (raw_open(store, NULL, ref, last->at - 1, last->at, &reader) < 0 || raw_next(reader, &piece) <= 0)
-		return false;
+	if (r < 0)
+		return r;
+	raw_insist(reader);
+	r = raw_next(reader, &piece);
+	if (r <= 0)
+		return r;
 	value = piece.values ? piece.values[0] :
 			       mean_of(piece.sum[0], piece.count[0], piece.flags[0] & RECORD_ENDED);
 	last->bits = value_bits(value);
-	return true;
+	return 1;
+}
+
+static int records_of(struct block *block, const struct block_chunk *chunk, struct record *records)
+{
+	AUTO_BUF bytes = { 0 };
+	int r = block_read_records(block, chunk, 0, NULL, &bytes);
+
+	if (r < 0)
+		return r;
+	return records_count(bytes.data, bytes.len) == chunk->n ? records_decode_plain(bytes.data, bytes.len, records, chunk->n) :
+								  -EBADMSG;
 }
 
 /* The last record of a chunk. */
-static bool last_of_chunk(struct block *block, const struct block_chunk *chunk, enum series_kind kind, struct head_last *last)
+static int last_of_chunk(struct block *block, const struct block_chunk *chunk, enum series_kind kind, struct head_last *last)
 {
-	AUTO_BUF bytes = { 0 };
 	struct record *records = calloc(chunk->n, sizeof *records);
-	bool found = records && block_read_records(block, chunk, 0, NULL, &bytes) == 0 && records_count(bytes.data, bytes.len) == chunk->n &&
-		     records_decode_plain(bytes.data, bytes.len, records, chunk->n) == 0;
+	int r = records ? records_of(block, chunk, records) : -ENOMEM;
 
-	if (found) {
+	if (r == 0) {
 		const struct window *w = &records[chunk->n - 1].window;
 
 		last->at = w->last_at;
@@ -53,27 +68,29 @@ static bool last_of_chunk(struct block *block, const struct block_chunk *chunk, 
 	if (records)
 		records_fini(records, chunk->n);
 	free(records);
-	return found;
+	return r == 0 ? 1 : r == -EBADMSG ? 0 : r;
 }
 
 /* Raw has expired: the window that ends where the series does. */
-static bool last_in_tier(const struct store_view *view, enum kymo_tier tier, series_ref ref, enum series_kind kind,
+static int last_in_tier(const struct store_view *view, enum kymo_tier tier, series_ref ref, enum series_kind kind,
 			 struct head_last *last)
 {
 	uint32_t n;
 	struct block *const *blocks = blocks_of(view, tier, &n);
+	int r = 0;
 
-	while (n--) {
+	while (r == 0 && n--) {
 		struct block_chunks chunks = { 0 };
-		bool found = block_find(blocks[n], ref, last->at - 1, last->at, &chunks, NULL) > 0 && chunks.n &&
-			     chunks.chunk[chunks.n - 1].last == last->at &&
-			     last_of_chunk(blocks[n], &chunks.chunk[chunks.n - 1], kind, last);
 
+		r = block_find(blocks[n], ref, last->at - 1, last->at, &chunks, NULL);
+		if (r > 0)
+			r = chunks.n && chunks.chunk[chunks.n - 1].last == last->at ?
+			    last_of_chunk(blocks[n], &chunks.chunk[chunks.n - 1], kind, last) : 0;
+		else if (r == -EBADMSG)
+			r = 0;
 		block_chunks_fini(&chunks);
-		if (found)
-			return true;
 	}
-	return false;
+	return r;
 }
 
 static void find_last(struct store *store, series_ref ref, struct series *series)
@@ -81,14 +98,16 @@ static void find_last(struct store *store, series_ref ref, struct series *series
 	struct head_last last = head_last(&store->head, series);
 	AUTO(store_view) view = NULL;
 	kymo_ms newest = last.at;
-	bool found = last.known || newest == INT64_MIN;
+	int found = last.known || newest == INT64_MIN;
 
 	if (!found)
 		found = last_in_raw(store, ref, &last);
-	if (!found && store_view_open(store, &view) < 0)
-		return;
+	if (!found)
+		found = store_view_open(store, &view);
 	for (int tier = KYMO_1M; tier < TIERS && !found; tier++)
 		found = last_in_tier(view, (enum kymo_tier)tier, ref, series->kind, &last);
+	if (found < 0)
+		return;			/* another time */
 	if (!found)
 		last.bits = NAN_BITS;	/* damaged: it is not looked for again */
 	head_set_last(&store->head, series, newest, last);
@@ -108,6 +127,8 @@ int store_series_view(struct store *store, series_ref ref, struct buf *names, st
 	if (!last.known && last.at != INT64_MIN) {
 		find_last(store, ref, series);
 		last = head_last(&store->head, series);
+		if (!last.known)
+			last.bits = NAN_BITS;
 	}
 	*out = (struct series_view){ .ref = ref, .labels = labels, .metric = series->metric->metric,
 				     .kind = (enum series_kind)series->kind, .last_at = last.at,

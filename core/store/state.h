@@ -48,7 +48,7 @@ struct work_counters {
 };
 
 struct store_counters {
-	_Atomic uint64_t appended, repeated, refused[REFUSALS], dropped, thinned, unlogged, late, quarantined, write_errors;
+	_Atomic uint64_t appended, repeated, refused[REFUSALS], dropped, thinned, unlogged, late, quarantined, write_errors, read_errors;
 	_Atomic uint64_t windows_closed, windows_recomputed;	/* kept by downsample.c */
 	_Atomic kymo_ms last_flush, last_cleanup;
 	struct work_counters flush, merge;	/* kept by maintain.c */
@@ -87,6 +87,7 @@ struct store {
 	bool listed;			/* the manifest is kept; see listed.h */
 	struct manifest gone;		/* blocks whose files may still be there */
 
+	struct unread *unread;		/* recover.c: blocks that the disk did not give, while the store is opened */
 	uint64_t unknown;		/* samples of the WAL whose series nobody knows */
 
 	/* Kept by downsample.c: 1m windows that end by then are closed; what is stored in one is reported to it. */
@@ -95,7 +96,7 @@ struct store {
 	struct expiry_guard guard[TIERS];
 	_Atomic kymo_ms raw_from;	/* what was before may have gone to stay within `size`; INT64_MIN: nothing has */
 	struct store_counters counters;
-	struct log_limit disk_log;
+	struct log_limit disk_log, read_log;
 
 	struct downsample *downsample;
 	struct maintainer *maintainer;
@@ -149,7 +150,7 @@ int store_series_view(struct store *store, series_ref ref, struct buf *names, st
 int store_view_series(struct store_view *view, series_ref ref, struct series_view *out);
 /* A damaged part was met while reading. */
 void store_count_damage(struct store *store, uint32_t n);
-/* The same in a block: counted and logged once. 0. */
+/* The same in a block: counted and logged once. So is that it could not be read, each time. 0. */
 int store_note_damage(struct store *store, struct block *block);
 
 /* ---- append.c ---- */

@@ -389,6 +389,7 @@ static void counter_numbers(struct store *store, struct store_stats *stats)
 	stats->late = atomic_load(&counters->late);
 	stats->quarantined = atomic_load(&counters->quarantined);
 	stats->write_errors = atomic_load(&counters->write_errors);
+	stats->read_errors = atomic_load(&counters->read_errors);
 	stats->windows_closed = atomic_load(&counters->windows_closed);
 	stats->windows_recomputed = atomic_load(&counters->windows_recomputed);
 	stats->flush = work_of(&counters->flush);

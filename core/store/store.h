@@ -249,7 +249,7 @@ struct store_stats {
 	uint64_t appended, repeated, refused[REFUSALS], dropped, thinned, unlogged;
 	uint64_t late;				/* stored out of order */
 	uint64_t quarantined;			/* damaged parts set aside */
-	uint64_t write_errors;
+	uint64_t write_errors, read_errors;
 	uint64_t windows_closed, windows_recomputed;
 	struct store_work flush, merge;		/* that wrote blocks; that merged some */
 	kymo_ms opened_at, last_flush, last_cleanup;	/* INT64_MIN: not yet */

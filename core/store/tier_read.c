@@ -45,7 +45,7 @@ struct tier_reader {
 	struct rollup *rollup;		/* of the stretch that is computed now */
 	bool rolled_up;			/* it has come to its end */
 	struct slots *slots;
-	struct raw_stats stats;
+	struct raw_stats computed;	/* of the rollups that have ended */
 };
 
 /* ---- stretches ---- */
@@ -88,15 +88,18 @@ static int open_blocks(struct tier_reader *reader)
 	struct store *store = request->store;
 	struct raw_blocks from = { .list = { request->view->list[request->tier] }, .deleted = request->view->deleted,
 				   .records = true, .plain = request->plain };
+	int r;
 
 	if (atomic_load(&store->flushes) != request->view->flushes) {
-		int r = store_view_open(store, &reader->late_view);
-
+		r = store_view_open(store, &reader->late_view);
 		if (r < 0)
 			return r;
 		from.list[1] = reader->late_view->list[request->tier];
 	}
-	return raw_open_blocks(store, &from, request->series.ref, request->start, request->end, &reader->blocks);
+	r = raw_open_blocks(store, &from, request->series.ref, request->start, request->end, &reader->blocks);
+	if (r == 0 && request->insists)
+		raw_insist(reader->blocks);
+	return r;
 }
 
 static int reader_ready(struct tier_reader *reader)
@@ -130,8 +133,21 @@ int tier_open(const struct tier_request *request, struct tier_reader **out)
 	return r;
 }
 
+static void add_stats(struct raw_stats *to, const struct raw_stats *stats)
+{
+	to->blocks += stats->blocks;
+	to->chunks += stats->chunks;
+	to->quarantined += stats->quarantined;
+	to->unread += stats->unread;
+}
+
 static void end_rollup(struct tier_reader *reader)
 {
+	struct raw_stats stats = { 0 };
+
+	if (reader->rollup)
+		rollup_stats(reader->rollup, &stats);
+	add_stats(&reader->computed, &stats);
 	rollup_close(reader->rollup);
 	reader->rollup = NULL;
 	reader->rolled_up = false;
@@ -153,9 +169,16 @@ void tier_close(struct tier_reader *reader)
 
 void tier_stats(const struct tier_reader *reader, struct raw_stats *stats)
 {
-	*stats = (struct raw_stats){ 0 };
+	struct raw_stats more = { 0 };
+
+	*stats = reader->computed;
 	if (reader->blocks)
-		raw_stats(reader->blocks, stats);
+		raw_stats(reader->blocks, &more);
+	add_stats(stats, &more);
+	more = (struct raw_stats){ 0 };
+	if (reader->rollup)
+		rollup_stats(reader->rollup, &more);
+	add_stats(stats, &more);
 }
 
 /* ---- slots ---- */
@@ -208,9 +231,12 @@ static int begin_rollup(struct tier_reader *reader, const struct stretch *stretc
 {
 	const struct tier_request *request = &reader->request;
 	kymo_ms width = tier_width(request->tier);
+	int r = rollup_open_raw(request->store, request->view, &request->series, request->tier,
+				window_floor(stretch->start, width), window_floor(stretch->end, width), &reader->rollup);
 
-	return rollup_open_raw(request->store, request->view, &request->series, request->tier,
-			       window_floor(stretch->start, width), window_floor(stretch->end, width), &reader->rollup);
+	if (r == 0 && request->insists)
+		rollup_insist(reader->rollup);
+	return r;
 }
 
 /* How many records went into the slots; negative: -ENOMEM. */

@@ -17,6 +17,7 @@ struct tier_request {
 	bool stored_only;		/* closed windows as they are stored, dirty or not */
 	bool with_ends;			/* also records of nothing but staleness marks */
 	bool plain;			/* sketches are not wanted */
+	bool insists;			/* as raw_insist */
 };
 
 struct tier_reader;

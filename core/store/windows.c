@@ -89,8 +89,13 @@ static int keep(const struct pass *pass, enum kymo_tier tier, const struct rollu
 
 /* ---- sources ---- */
 
-/* Records of a tier over (start, end], from the tier below it or from raw. */
+/*
+ * Records of a tier over (start, end], from the tier below it or from raw. What the
+ * disk does not give now: a window that closes is made without it and marked, so
+ * that it is made again; one that is made again stays as it is, and marked.
+ */
 struct making {
+	bool insists;			/* as raw_insist */
 	struct tier_reader *below;
 	struct rollup *rollup;
 };
@@ -105,7 +110,7 @@ static int make_from_below(const struct pass *pass, enum kymo_tier tier, const s
 {
 	struct tier_request request = {
 		.store = pass->store, .view = pass->view, .tier = tier - 1, .series = *series,
-		.start = start, .end = end, .with_ends = true,
+		.start = start, .end = end, .with_ends = true, .insists = making->insists,
 	};
 	int r = tier_open(&request, &making->below);
 
@@ -117,7 +122,22 @@ static int make_from_below(const struct pass *pass, enum kymo_tier tier, const s
 static int make_from_raw(const struct pass *pass, enum kymo_tier tier, const struct rollup_series *series, kymo_ms start,
 			 kymo_ms end, struct making *making)
 {
-	return rollup_open_raw(pass->store, pass->view, series, tier, start, end, &making->rollup);
+	int r = rollup_open_raw(pass->store, pass->view, series, tier, start, end, &making->rollup);
+
+	if (r == 0 && making->insists)
+		rollup_insist(making->rollup);
+	return r;
+}
+
+static bool making_missed(const struct making *making)
+{
+	struct raw_stats stats;
+
+	if (making->below)
+		tier_stats(making->below, &stats);
+	else
+		rollup_stats(making->rollup, &stats);
+	return stats.unread;
 }
 
 static void making_fini(struct making *making)
@@ -153,6 +173,12 @@ static int close_from_memory(struct pass *pass, enum kymo_tier tier, const struc
 	return r;
 }
 
+static void mark_all(struct store *store, series_ref ref, kymo_ms start, kymo_ms end)
+{
+	for (kymo_ms at = end; at > start; at -= tier_width(KYMO_1M))
+		downsample_mark(store, ref, at);
+}
+
 static int close_series(struct pass *pass, enum kymo_tier tier, const struct rollup_series *series, kymo_ms start, kymo_ms end,
 			uint64_t *closed)
 {
@@ -167,6 +193,8 @@ static int close_series(struct pass *pass, enum kymo_tier tier, const struct rol
 		r = keep(pass, tier, series, &pass->record);
 		*closed += pass->record.window.count != 0;
 	}
+	if (r == 0 && making_missed(&making))
+		mark_all(pass->store, series->ref, start, end);
 	making_fini(&making);
 	return r;
 }
@@ -304,10 +332,11 @@ static bool below_reaches(const struct pass *pass, enum kymo_tier tier, kymo_ms 
 	return retention == FOREVER || __builtin_sub_overflow(store_now(pass->store), retention, &horizon) || start >= horizon;
 }
 
+/* 0; 1: some of it cannot be read now, the mark is to stay; -ENOMEM. The same from those that call it. */
 static int recompute_range(const struct pass *pass, enum kymo_tier tier, const struct rollup_series *series, kymo_ms start,
 			   kymo_ms end)
 {
-	struct making making = { 0 };
+	struct making making = { .insists = true };
 	struct record record = { 0 };
 	struct stored stored;
 	uint64_t changed = 0;
@@ -328,7 +357,7 @@ static int recompute_range(const struct pass *pass, enum kymo_tier tier, const s
 	making_fini(&making);
 	pass->done->recomputed_windows += changed;
 	atomic_fetch_add(&pass->store->counters.windows_recomputed, changed);
-	return r;
+	return r == -EIO ? 1 : r;
 }
 
 static int write_full(struct store *store, struct store_maintained *done, struct error *err)
@@ -343,37 +372,40 @@ static int recompute_span(const struct pass *pass, enum kymo_tier tier, const st
 			  struct error *err)
 {
 	kymo_ms part = tier_width(tier) * STEP_WINDOWS;
-	int r = 0;
+	int r = 0, left = 0;
 
-	while (span.start < span.end && r == 0) {
+	while (span.start < span.end && r >= 0) {
 		kymo_ms end = span.end - span.start > part ? span.start + part : span.end;
 
 		r = recompute_range(pass, tier, series, span.start, end);
+		left |= r > 0;
 		span.start = end;
-		if (r == 0)
+		if (r >= 0)
 			r = write_full(pass->store, pass->done, err);
 	}
-	return r;
+	return r < 0 ? r : left;
 }
 
 static int recompute_series(const struct pass *pass, series_ref ref, struct error *err)
 {
 	struct downsample *d = pass->d;
 	struct rollup_series series;
-	int r = 0;
+	int r = 0, left = 0;
 
 	if (!find_series(pass, ref, INT64_MIN, INT64_MAX, &series))
 		return 0;
-	for (int tier = KYMO_1M; tier < TIERS && r == 0; tier++) {
+	for (int tier = KYMO_1M; tier < TIERS && r >= 0; tier++) {
 		struct spans spans;
 
 		pthread_mutex_lock(&d->lock);
 		dirty_spans(&d->dirty, ref, tier_width((enum kymo_tier)tier), d->done[tier], &spans);
 		pthread_mutex_unlock(&d->lock);
-		for (uint32_t i = 0; i < spans.n && r == 0; i++)
+		for (uint32_t i = 0; i < spans.n && r >= 0; i++) {
 			r = recompute_span(pass, (enum kymo_tier)tier, &series, spans.span[i], err);
+			left |= r > 0;
+		}
 	}
-	return r;
+	return r < 0 ? r : left;
 }
 
 /* Those that have marks of their own. */
@@ -395,7 +427,7 @@ static int recompute_marked(const struct pass *pass, struct error *err)
 	struct refs refs = { 0 };
 	int r = marked_series(d, &refs);
 
-	for (uint32_t i = 0; i < refs.n && r == 0; i++) {
+	for (uint32_t i = 0; i < refs.n && r >= 0; i++) {
 		uint64_t changes;
 
 		pthread_mutex_lock(&d->lock);
@@ -408,27 +440,29 @@ static int recompute_marked(const struct pass *pass, struct error *err)
 		pthread_mutex_unlock(&d->lock);
 	}
 	refs_fini(&refs);
-	return r;
+	return r < 0 ? r : 0;
 }
 
 static int recompute_everyone(const struct pass *pass, struct error *err)
 {
 	struct downsample *d = pass->d;
 	uint64_t changes;
-	bool any;
+	bool any, left = false;
 	int r = 0;
 
 	pthread_mutex_lock(&d->lock);
 	changes = d->dirty.changes;
 	any = d->dirty.everyone.n;
 	pthread_mutex_unlock(&d->lock);
-	for (uint32_t i = 0; any && i < pass->refs.n && r == 0; i++)
+	for (uint32_t i = 0; any && i < pass->refs.n && r >= 0; i++) {
 		r = recompute_series(pass, pass->refs.ref[i], err);
+		left |= r > 0;
+	}
 	pthread_mutex_lock(&d->lock);
-	if (any && r == 0)
+	if (any && r >= 0 && !left)
 		dirty_clean_everyone(&d->dirty, changes);
 	pthread_mutex_unlock(&d->lock);
-	return r;
+	return r < 0 ? r : 0;
 }
 
 static int fail(const struct store *store, int r, struct error *err)

@@ -103,7 +103,7 @@ static void try_each(unsigned calls, int error)
 static void the_disk_fails(void **state)
 {
 	(void)state;
-	try_each(FAULT_DISK, EIO);
+	try_each(FAULT_DISK | FAULT_READ | FAULT_STAT | FAULT_DIR | FAULT_LINK, EIO);
 }
 
 static void memory_runs_out(void **state)

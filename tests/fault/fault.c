@@ -2,6 +2,7 @@
 /* fault.c - one plan for the process; each wrapped call asks it first. */
 #include "fault/fault.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -264,6 +265,36 @@ WRAP(int, rename, const char *from, const char *to)
 WRAP(int, unlink, const char *path)
 {
 	return fails(FAULT_UNLINK) ? -1 : __real_unlink(path);
+}
+
+WRAP(int, link, const char *from, const char *to)
+{
+	return fails(FAULT_LINK) ? -1 : __real_link(from, to);
+}
+
+WRAP(int, fstat, int fd, struct stat *out)
+{
+	return fails(FAULT_STAT) ? -1 : __real_fstat(fd, out);
+}
+
+WRAP(int, fstat64, int fd, struct stat *out)
+{
+	return fails(FAULT_STAT) ? -1 : __real_fstat64(fd, out);
+}
+
+WRAP(DIR *, opendir, const char *path)
+{
+	return fails(FAULT_DIR) ? NULL : __real_opendir(path);
+}
+
+WRAP(struct dirent *, readdir, DIR *dir)
+{
+	return fails(FAULT_DIR) ? NULL : __real_readdir(dir);
+}
+
+WRAP(struct dirent *, readdir64, DIR *dir)
+{
+	return fails(FAULT_DIR) ? NULL : __real_readdir64(dir);
 }
 
 WRAP(int, ftruncate, int fd, off_t size)

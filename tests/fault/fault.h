@@ -37,6 +37,9 @@ enum fault_call {
 	FAULT_MKDIR = 1 << 12,
 	FAULT_THREAD = 1 << 13,		/* pthread_create, which gives the error */
 	FAULT_UNLINK = 1 << 14,
+	FAULT_STAT = 1 << 15,		/* fstat */
+	FAULT_DIR = 1 << 16,		/* opendir, readdir */
+	FAULT_LINK = 1 << 17,
 
 	FAULT_MEMORY = FAULT_MALLOC | FAULT_CALLOC | FAULT_REALLOC,
 	FAULT_WRITES = FAULT_WRITE | FAULT_PWRITE,
