@@ -61,7 +61,7 @@ static int last_of_chunk(struct block *block, const struct block_chunk *chunk, e
 	if (r == 0) {
 		const struct window *w = &records[chunk->n - 1].window;
 
-		last->at = w->last_at;
+		last->at = w->count ? w->last_at : records[chunk->n - 1].at;	/* nothing but marks: when is not known */
 		last->bits = value_bits(w->ended ? value_stale() :
 				       kind == KIND_DISTRIBUTION ? mean_of(window_sum(w), w->count, false) : w->last);
 	}
@@ -93,6 +93,29 @@ static int last_in_tier(const struct store_view *view, enum kymo_tier tier, seri
 	return r;
 }
 
+/* The last entry of a tier that is not later than `last`; it stays when there is none, or it cannot be read. */
+static void narrow_to(const struct store_view *view, enum kymo_tier tier, series_ref ref, kymo_ms end, struct head_last *last)
+{
+	uint32_t n;
+	struct block *const *blocks = blocks_of(view, tier, &n);
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct block_series series;
+
+		if (block_find_series(blocks[i], ref, &series) > 0 && series.last > last->at && series.last <= end)
+			last->at = series.last;
+	}
+}
+
+/* It ended with a mark, whose time is not known from this tier but to a window of a finer one. */
+static void narrow_end(const struct store_view *view, enum kymo_tier tier, series_ref ref, kymo_ms end, struct head_last *last)
+{
+	kymo_ms before = last->at;
+
+	for (int finer = KYMO_1M; finer < (int)tier && last->at == before; finer++)
+		narrow_to(view, (enum kymo_tier)finer, ref, end, last);
+}
+
 static void find_last(struct store *store, series_ref ref, struct series *series)
 {
 	struct head_last last = head_last(&store->head, series);
@@ -104,8 +127,11 @@ static void find_last(struct store *store, series_ref ref, struct series *series
 		found = last_in_raw(store, ref, &last);
 	if (!found)
 		found = store_view_open(store, &view);
-	for (int tier = KYMO_1M; tier < TIERS && !found; tier++)
+	for (int tier = KYMO_1M; tier < TIERS && !found; tier++) {
 		found = last_in_tier(view, (enum kymo_tier)tier, ref, series->kind, &last);
+		if (found > 0 && value_is_stale(value_of_bits(last.bits)))
+			narrow_end(view, (enum kymo_tier)tier, ref, newest, &last);
+	}
 	if (found < 0)
 		return;			/* another time */
 	if (!found)
