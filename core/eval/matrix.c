@@ -144,6 +144,44 @@ int matrix_unite(struct matrix *matrix)
 	return r;
 }
 
+static int index_labels(const struct matrix *matrix, struct map *map)
+{
+	if (map_reserve(map, matrix->n) < 0)
+		return eval_no_memory(matrix->eval);
+	for (uint32_t i = 0; i < matrix->n; i++) {
+		struct labels labels = matrix->columns[i].labels;
+
+		if (map_add(map, hash_bytes(labels.data, labels.size), i) < 0)
+			return eval_no_memory(matrix->eval);
+	}
+	return 0;
+}
+
+static int extend_one(struct matrix *matrix, const struct map *map, const struct column *column, uint32_t from)
+{
+	uint32_t item = map_find(map, hash_bytes(column->labels.data, column->labels.size), &column->labels, has_labels, matrix);
+	struct column *to = item == MAP_NONE ? matrix_add_empty(matrix, column->labels) : &matrix->columns[item];
+
+	if (!to)
+		return matrix->eval->err->code;
+	memcpy(to->values + from, column->values, (matrix->points - from) * sizeof *to->values);
+	return 0;
+}
+
+int matrix_extend(struct matrix *matrix, struct stream *stream, uint32_t from)
+{
+	struct map map = { 0 };
+	struct column column;
+	int r = index_labels(matrix, &map);
+
+	if (r == 0)
+		while ((r = stream_next(stream, &column)) > 0)
+			if ((r = extend_one(matrix, &map, &column, from)) < 0)
+				break;
+	map_fini(&map);
+	return r;
+}
+
 static int by_labels(const void *a, const void *b)
 {
 	return labels_compare(((const struct column *)a)->labels, ((const struct column *)b)->labels);

@@ -31,6 +31,11 @@ int matrix_collect(struct matrix *matrix, struct stream *stream);
  * is -EINVAL, "vector cannot contain metrics with the same labelset".
  */
 int matrix_unite(struct matrix *matrix);
+/*
+ * Everything that is left in a stream of which the first point is point `from` here:
+ * each column behind what its series has.
+ */
+int matrix_extend(struct matrix *matrix, struct stream *stream, uint32_t from);
 /* In order of labels: by name, then value, as the API lists them. */
 void matrix_sort(struct matrix *matrix);
 

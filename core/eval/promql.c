@@ -8,6 +8,7 @@
  * answers go out as they come.
  */
 #include "eval/promql.h"
+#include "eval/cache.h"
 #include "eval/matrix.h"
 #include "eval/range_answer.h"
 #include "eval/trace.h"
@@ -24,6 +25,7 @@ struct promql {
 	struct store *store;
 	pthread_mutex_t guard;		/* of the options */
 	struct promql_options options;
+	struct cache *cache;
 };
 
 struct promql_run {
@@ -32,6 +34,8 @@ struct promql_run {
 	struct error error;		/* of the evaluation */
 	enum value_type type;		/* of the root */
 	bool instant, done;
+	struct steps steps;		/* all points; the evaluation's are those that are not in the cache */
+	bool from_cache;
 	struct stream *stream;		/* vectors */
 	struct range_answer *ranges;	/* range vectors */
 	double *scalar;
@@ -60,6 +64,11 @@ int promql_create(struct store *store, const struct promql_options *options, str
 		return -ENOMEM;
 	engine->store = store;
 	engine->options = *options;
+	engine->cache = cache_create(store, options->cache);
+	if (!engine->cache) {
+		free(engine);
+		return -ENOMEM;
+	}
 	pthread_mutex_init(&engine->guard, NULL);
 	*out = engine;
 	return 0;
@@ -70,12 +79,19 @@ void promql_configure(struct promql *engine, const struct promql_options *option
 	pthread_mutex_lock(&engine->guard);
 	engine->options = *options;
 	pthread_mutex_unlock(&engine->guard);
+	cache_resize(engine->cache, options->cache);
+}
+
+void promql_cache_stats(struct promql *engine, struct cache_stats *stats)
+{
+	cache_stats(engine->cache, stats);
 }
 
 void promql_destroy(struct promql *engine)
 {
 	if (!engine)
 		return;
+	cache_destroy(engine->cache);
 	pthread_mutex_destroy(&engine->guard);
 	free(engine);
 }
@@ -140,8 +156,8 @@ static void set_eval(struct promql_run *run, struct promql *engine, const struct
 
 /* ---- opening ---- */
 
-/* As many series as may be held; all of them: in order. */
-static int hold_first(struct promql_run *run)
+/* As many series as may be held; all of them: in order. *all: that is so. */
+static int hold_first(struct promql_run *run, bool *all)
 {
 	struct column column;
 	int r = 1;
@@ -149,12 +165,81 @@ static int hold_first(struct promql_run *run)
 	while (run->held.bytes < SORTED_MOST && (r = stream_next(run->stream, &column)) > 0)
 		if ((r = matrix_add(&run->held, &column)) < 0)
 			return r;
+	*all = r == 0;
 	if (r == 0)
 		matrix_sort(&run->held);
 	return r < 0 ? r : 0;
 }
 
-static int open_root(struct promql_run *run)
+/* The points behind the first `n`, which are held. */
+static int hold_rest(struct promql_run *run, uint32_t n)
+{
+	struct eval *eval = &run->eval;
+	int r = 0;
+
+	if (n < run->steps.n) {
+		eval->outer.start = steps_at(&run->steps, n);
+		eval->outer.n = run->steps.n - n;
+		if (eval->outer.n == 1)
+			eval->outer.step = 0;
+		r = stream_open(eval, expr_root(run->expr), &eval->outer, &run->stream);
+		if (r == 0)
+			r = matrix_extend(&run->held, run->stream, n);
+	}
+	if (r == 0)
+		matrix_sort(&run->held);
+	return r;
+}
+
+/* What is known of old points, and the others computed; then what has become old is kept. */
+static int open_moving(struct promql_run *run, struct cache *cache)
+{
+	struct buf text = { 0 };
+	struct cache_key key = { .step = run->steps.step, .phase = run->steps.start % run->steps.step, .lookback = run->eval.lookback,
+				 .tier = run->eval.tier };
+	uint64_t changes = cache_watch(cache, run->eval.now);
+	bool all = true;
+	uint32_t n;
+	int r;
+
+	node_print(expr_root(run->expr), &text);
+	key.text = buf_text(&text);
+	if (!key.text) {
+		buf_fini(&text);
+		return eval_no_memory(&run->eval);
+	}
+	n = cache_find(cache, &key, &run->steps, &run->eval, &run->held);
+	run->from_cache = n > 0;
+	if (n) {
+		r = hold_rest(run, n);
+	} else {
+		r = stream_open(&run->eval, expr_root(run->expr), &run->eval.outer, &run->stream);
+		if (r == 0)
+			r = hold_first(run, &all);
+	}
+	if (r == 0 && all && n < run->steps.n)
+		cache_keep(cache, &key, &run->steps, changes, run->eval.now, &run->eval, &run->held);
+	buf_fini(&text);
+	return r;
+}
+
+static bool may_be_cached(const struct promql_run *run, const struct promql_request *request, const struct promql_options *options)
+{
+	return options->cache && !request->no_cache && !request->explain && run->steps.n > 1 && cache_takes(expr_root(run->expr));
+}
+
+static int open_vector(struct promql_run *run, struct cache *cache)
+{
+	bool all;
+	int r;
+
+	if (cache)
+		return open_moving(run, cache);
+	r = stream_open(&run->eval, expr_root(run->expr), &run->eval.outer, &run->stream);
+	return r < 0 || run->instant ? r : hold_first(run, &all);
+}
+
+static int open_root(struct promql_run *run, struct cache *cache)
 {
 	const struct node *root = expr_root(run->expr);
 	struct eval *eval = &run->eval;
@@ -173,8 +258,7 @@ static int open_root(struct promql_run *run)
 		run->scalar = eval_alloc(eval, n, sizeof *run->scalar);
 		return run->scalar ? eval_scalar(eval, root, &eval->outer, run->scalar) : eval->err->code;
 	}
-	r = stream_open(eval, root, &eval->outer, &run->stream);
-	return r < 0 || run->instant ? r : hold_first(run);
+	return open_vector(run, cache);
 }
 
 static int give_error(struct promql_run *run, int r, struct error *err)
@@ -206,8 +290,9 @@ int promql_open(struct promql *engine, const struct promql_request *request, str
 		return r;
 	*is_execution = true;
 	set_eval(run, engine, &options, request);
-	run->held.points = run->eval.outer.n;
-	r = open_root(run);
+	run->steps = run->eval.outer;
+	run->held.points = run->steps.n;
+	r = open_root(run, may_be_cached(run, request, &options) ? engine->cache : NULL);
 	if (r < 0)
 		return give_error(run, r, err);
 	*out = TAKE(run);
@@ -250,8 +335,8 @@ static uint32_t compact(struct promql_run *run, const double *values)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < run->eval.outer.n; i++) {
-		run->at[n] = steps_at(&run->eval.outer, i);
+	for (uint32_t i = 0; i < run->steps.n; i++) {
+		run->at[n] = steps_at(&run->steps, i);
 		run->values[n] = values[i];
 		n += !is_absent(values[i]);
 	}
@@ -264,7 +349,7 @@ static int next_column(struct promql_run *run, struct column *column)
 		*column = run->held.columns[run->next_held++];
 		return 1;
 	}
-	return stream_next(run->stream, column);
+	return run->from_cache ? 0 : stream_next(run->stream, column);
 }
 
 static int next_vector(struct promql_run *run, struct promql_series *out)
@@ -338,7 +423,7 @@ void promql_report(struct promql_run *run, struct promql_report *report)
 	*report = (struct promql_report){
 		.quarantined = run->eval.read.stats.quarantined, .error = run->eval.read.error, .samples = run->eval.samples,
 		.series = run->eval.read.series, .memory = run->eval.held_most, .blocks = run->eval.read.stats.blocks,
-		.chunks = run->eval.read.stats.chunks, .parse_ns = run->parse_ns,
+		.chunks = run->eval.read.stats.chunks, .from_cache = run->from_cache, .parse_ns = run->parse_ns,
 		.run_ns = (run->ended_ns ? run->ended_ns : clock_mono_ns()) - run->began_ns - run->parse_ns,
 	};
 	report_notes(run, report);

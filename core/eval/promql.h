@@ -32,6 +32,8 @@ struct promql_options promql_options_preset(void);
 struct promql;				/* the engine */
 int promql_create(struct store *store, const struct promql_options *options, struct promql **out);
 void promql_configure(struct promql *engine, const struct promql_options *options);
+struct cache_stats;			/* cache.h */
+void promql_cache_stats(struct promql *engine, struct cache_stats *stats);
 void promql_destroy(struct promql *engine);
 DEFINE_AUTO(promql, promql_destroy)
 

@@ -383,6 +383,29 @@ static int make_durable(struct store *store, uint64_t position)
 	return r;
 }
 
+/* Is a sample of the batch at or before that time? */
+static bool reaches_back(const struct store_batch *batch, kymo_ms until)
+{
+	for (uint32_t i = 0; i < batch->n_distributions; i++)
+		if (batch->distributions[i].at <= until)
+			return true;
+	if (!batch->times)
+		return batch->n && batch->at <= until;
+	for (uint32_t i = 0; i < batch->n; i++)
+		if (batch->times[i] <= until)
+			return true;
+	return false;
+}
+
+/* Behind the append: who has read before it has read the number before it too. */
+static void tell_of_past(struct store *store, const struct store_batch *batch)
+{
+	kymo_ms until = atomic_load(&store->past_until);
+
+	if (until != INT64_MIN && reaches_back(batch, until))
+		atomic_fetch_add(&store->past_changes, 1);
+}
+
 int store_append(struct store *store, const struct store_batch *batch, struct store_appended *done)
 {
 	struct store_appended mine = { 0 };
@@ -398,6 +421,7 @@ int store_append(struct store *store, const struct store_batch *batch, struct st
 		r = append_locked(store, &wanted, &mine, &position);
 	pthread_mutex_unlock(&store->append_lock);
 	count_all(store, &mine);
+	tell_of_past(store, batch);
 	if (done)
 		*done = mine;
 	return r == 0 && strict && position ? make_durable(store, position) : r;

@@ -391,6 +391,7 @@ int store_delete(struct store *store, struct matcher *const *matchers, uint32_t 
 		r = delete_refs(store, &refs, start, end, err);
 	if (r == 0)
 		*series = refs.n;
+	atomic_fetch_add(&store->past_changes, 1);
 	refs_fini(&refs);
 	return r;
 }

@@ -93,6 +93,10 @@ struct store {
 	/* Kept by downsample.c: 1m windows that end by then are closed; what is stored in one is reported to it. */
 	_Atomic kymo_ms closed_until;	/* INT64_MIN: none */
 
+	/* See store_watch_past(). */
+	_Atomic kymo_ms past_until;	/* INT64_MIN: nobody watches */
+	_Atomic uint64_t past_changes;
+
 	struct expiry_guard guard[TIERS];
 	_Atomic kymo_ms raw_from;	/* what was before may have gone to stay within `size`; INT64_MIN: nothing has */
 	struct store_counters counters;

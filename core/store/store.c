@@ -46,11 +46,25 @@ static void take_options(struct store *store, const struct store_options *option
 	store->options.n_policies = 0;
 }
 
+void store_watch_past(struct store *store, kymo_ms until)
+{
+	kymo_ms now = atomic_load(&store->past_until);
+
+	while (until > now && !atomic_compare_exchange_weak(&store->past_until, &now, until))
+		;
+}
+
+uint64_t store_past_changes(const struct store *store)
+{
+	return atomic_load(&store->past_changes);
+}
+
 void store_configure(struct store *store, const struct store_options *options)
 {
 	if (policies_take(store, options->policies, options->n_policies) < 0)
 		log_error(LOG_STORE, "%s: out of memory: the policies stay as they were", store->path);
 	take_options(store, options);
+	atomic_fetch_add(&store->past_changes, 1);
 }
 
 const char *store_path(const struct store *store)
@@ -77,6 +91,7 @@ static struct store *store_create(const struct store_options *options)
 	head_init(&store->head);
 	atomic_init(&store->sequence, SEQUENCE_STEP);
 	atomic_init(&store->closed_until, INT64_MIN);
+	atomic_init(&store->past_until, INT64_MIN);
 	atomic_init(&store->raw_from, INT64_MIN);
 	atomic_init(&store->counters.last_flush, INT64_MIN);
 	atomic_init(&store->counters.last_cleanup, INT64_MIN);

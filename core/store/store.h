@@ -122,6 +122,16 @@ int store_append(struct store *store, const struct store_batch *batch, struct st
  */
 bool store_logged(struct store *store);
 
+/*
+ * For who keeps answers: how often something has changed at or before the times that
+ * store_watch_past() was told of (the latest counts): a sample that came late, or
+ * whose clock is slow, a deletion, another configuration. It has risen before the
+ * call that changed it returns. Reading it before what is kept is read, and once it
+ * is to be used, tells whether it still holds. Any thread.
+ */
+void store_watch_past(struct store *store, kymo_ms until);
+uint64_t store_past_changes(const struct store *store);
+
 /* One series as it stands. Strings are valid inside the call that gives it. */
 struct series_view {
 	series_ref ref;
