@@ -137,22 +137,22 @@ static struct yaml_node *read_alias(struct tree_reader *reader, uint32_t depth)
 {
 	struct place at = place_of(reader, &reader->event.start_mark);
 	const char *name = (const char *)reader->event.data.alias.anchor;
-	const struct anchor *anchor = reader->anchors + reader->n_anchors;
+	size_t n = reader->n_anchors;
 	struct tree_node *node;
 	char room[SHOWN];
 
 	/* The last of that name counts. */
-	while (anchor > reader->anchors && strcmp(anchor[-1].name, name) != 0)
-		anchor--;
-	if (anchor == reader->anchors) {
+	while (n && strcmp(reader->anchors[n - 1].name, name) != 0)
+		n--;
+	if (!n) {
 		error_at(reader->err, at, "*%s: there is no anchor &%s before it", shown(name, room), room);
 		return NULL;
 	}
-	if (!anchor[-1].node) {
+	if (!reader->anchors[n - 1].node) {
 		error_at(reader->err, at, "*%s stands inside of what it stands for", shown(name, room));
 		return NULL;
 	}
-	node = tree_node_of(anchor[-1].node);
+	node = tree_node_of(reader->anchors[n - 1].node);
 	if (check_depth(reader, at, depth + node->height - 1) < 0 || count_nodes(reader, at, node->size) < 0 ||
 	    next_event(reader) < 0)
 		return NULL;

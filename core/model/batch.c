@@ -323,11 +323,12 @@ static uint32_t get_u32(const uint8_t *from)
 /* A walk over what this file wrote: lengths are right. */
 bool batch_next(const struct kymo_batch *batch, struct batch_cursor *cursor, struct batch_entry *entry)
 {
-	const uint8_t *key = batch->keys + cursor->at;
+	const uint8_t *key;
 	size_t len = sizeof(uint32_t);
 
 	if (cursor->i == batch->n)
 		return false;
+	key = batch->keys + cursor->at;
 	entry->metric = get_u32(key);
 	for (uint32_t i = 0; i < batch->n_labels[entry->metric]; i++)
 		len += sizeof(uint32_t) + get_u32(key + len);

@@ -123,7 +123,7 @@ static int parse_name(struct block *block, struct reader *in, const struct symbo
 	if (r < 0)
 		return r == -EEXIST ? -EBADMSG : r;
 	name->size = (uint32_t)(block->labels.len - name->at);
-	return labels_sound((struct labels){ block->labels.data + name->at, name->size }) ? 0 : -EBADMSG;
+	return name->size && labels_sound((struct labels){ block->labels.data + name->at, name->size }) ? 0 : -EBADMSG;
 }
 
 static int parse_names(struct block *block, struct reader *in)

@@ -33,6 +33,7 @@ int wal_replay_segment(const uint8_t *data, size_t size, uint64_t sequence, wal_
 	struct frame frame;
 	int r = frame_file_check(data, size, WAL_MAGIC, WAL_VERSION);
 
+	*sound = 0;
 	if (r == -ENOTSUP)
 		return r;
 	if (r < 0 && size >= FRAME_FILE_HEADER)

@@ -28,12 +28,13 @@ static void check(const struct deleted *deleted)
 
 		CHECK(deletion->n && deletion->start < deletion->end, "n=%u", deletion->n);
 		for (uint32_t k = 0; k < deletion->n; k++) {
-			kymo_ms first = deletion->start, last = deletion->end;
-
 			CHECK(deletion_has(deletion, deletion->refs[k]), "ref=%u", deletion->refs[k]);
-			for (int tier = 0; tier < TIERS; tier++)
+			for (int tier = 0; tier < TIERS; tier++) {
+				kymo_ms first = deletion->start, last = deletion->end;
+
 				if (deleted_narrow(deleted, (enum kymo_tier)tier, 0, deletion->refs[k], &first, &last))
 					CHECK(first <= last, "ref=%u", deletion->refs[k]);
+			}
 		}
 	}
 }
