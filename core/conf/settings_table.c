@@ -67,7 +67,7 @@ static const struct kymo_option policy[POLICY_OPTIONS] = {
 
 static const struct kymo_option store[STORE_OPTIONS] = {
 	[STORE_PATH] = { .key = "path", .type = KYMO_STRING, .preset = "/var/lib/kymo", .flags = KYMO_WRITES,
-			 .help = "The data folder. It holds wal, raw, 1m, 5m, 1h, index and lock." },
+			 .help = "The data folder. It holds wal, raw, 1m, 5m, 1h, index, manifest, deleted and lock." },
 	[STORE_RETENTION] = { .key = "retention", .type = OPTION_SECTION, .fields = retention,
 			      .n_fields = COUNT_OF(retention), .help = "How long each tier is kept." },
 	[STORE_SIZE] = { .key = "size", .type = KYMO_SIZE, .preset = "0B",
