@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #define SORTED_MOST (UINT64_C(16) << 20)
 #define MINUTE INT64_C(60000)
@@ -26,9 +27,11 @@ struct promql {
 	pthread_mutex_t guard;		/* of the options */
 	struct promql_options options;
 	struct cache *cache;
+	_Atomic uint64_t asked, failed, samples;
 };
 
 struct promql_run {
+	struct promql *engine;
 	struct expr *expr;
 	struct eval eval;
 	struct error error;		/* of the evaluation */
@@ -82,9 +85,15 @@ void promql_configure(struct promql *engine, const struct promql_options *option
 	cache_resize(engine->cache, options->cache);
 }
 
-void promql_cache_stats(struct promql *engine, struct cache_stats *stats)
+void promql_stats(struct promql *engine, struct promql_stats *stats)
 {
-	cache_stats(engine->cache, stats);
+	struct cache_stats cache;
+
+	cache_stats(engine->cache, &cache);
+	*stats = (struct promql_stats){
+		.asked = atomic_load(&engine->asked), .failed = atomic_load(&engine->failed), .samples = atomic_load(&engine->samples),
+		.cache_hits = cache.hits, .cache_misses = cache.misses, .cache_bytes = cache.bytes, .cache_entries = cache.entries,
+	};
 }
 
 void promql_destroy(struct promql *engine)
@@ -266,7 +275,7 @@ static int give_error(struct promql_run *run, int r, struct error *err)
 	return error_set(err, r, "%s", run->error.code ? error_text(&run->error) : error_name(r));
 }
 
-int promql_open(struct promql *engine, const struct promql_request *request, struct promql_run **out, bool *is_execution, struct error *err)
+static int run_open(struct promql *engine, const struct promql_request *request, struct promql_run **out, bool *is_execution, struct error *err)
 {
 	AUTO(promql_run) run = calloc(1, sizeof *run);
 	struct promql_options options = options_of(engine);
@@ -275,6 +284,7 @@ int promql_open(struct promql *engine, const struct promql_request *request, str
 	*is_execution = false;
 	if (!run)
 		return error_set(err, -ENOMEM, "out of memory");
+	run->engine = engine;
 	run->began_ns = clock_mono_ns();
 	matrix_init(&run->held, &run->eval, 0);
 	r = expr_parse(request->query, request->n, &options.parse, &run->expr, err);
@@ -299,10 +309,21 @@ int promql_open(struct promql *engine, const struct promql_request *request, str
 	return 0;
 }
 
+int promql_open(struct promql *engine, const struct promql_request *request, struct promql_run **out, bool *is_execution, struct error *err)
+{
+	int r = run_open(engine, request, out, is_execution, err);
+
+	atomic_fetch_add(&engine->asked, 1);
+	if (r < 0)
+		atomic_fetch_add(&engine->failed, 1);
+	return r;
+}
+
 void promql_close(struct promql_run *run)
 {
 	if (!run)
 		return;
+	atomic_fetch_add(&run->engine->samples, run->eval.samples);
 	stream_close(run->stream);
 	range_answer_close(run->ranges);
 	matrix_fini(&run->held);
@@ -387,6 +408,8 @@ int promql_next(struct promql_run *run, struct promql_series *out, struct error 
 		r = range_answer_next(run->ranges, &out->labels, &out->at, &out->values, &out->n);
 	if (r <= 0)
 		run->ended_ns = clock_mono_ns();
+	if (r < 0)
+		atomic_fetch_add(&run->engine->failed, 1);
 	return r < 0 ? give_error(run, r, err) : r;
 }
 

@@ -32,8 +32,11 @@ struct promql_options promql_options_preset(void);
 struct promql;				/* the engine */
 int promql_create(struct store *store, const struct promql_options *options, struct promql **out);
 void promql_configure(struct promql *engine, const struct promql_options *options);
-struct cache_stats;			/* cache.h */
-void promql_cache_stats(struct promql *engine, struct cache_stats *stats);
+struct promql_stats {
+	uint64_t asked, failed, samples;	/* since the start; read by all of them */
+	uint64_t cache_hits, cache_misses, cache_bytes, cache_entries;	/* hits: in part or whole */
+};
+void promql_stats(struct promql *engine, struct promql_stats *stats);
 void promql_destroy(struct promql *engine);
 DEFINE_AUTO(promql, promql_destroy)
 

@@ -71,8 +71,8 @@ int host_init(struct host *host, const struct host_options *options, const char 
 	shared->host = host;
 	shared->clock = options->clock ? options->clock : &clock_system;
 	shared->requests = options->requests;
-	host->written = options->written;
-	host->written_data = options->written_data;
+	host->outside = options->outside;
+	host->outside_data = options->outside_data;
 	shared->ingest.store = options->store;
 	shared->ingest.labels_most = 64;
 	shared->ingest.name_most = 256;

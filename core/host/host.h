@@ -24,13 +24,21 @@ struct host_written {
 	uint64_t exemplars, histograms;		/* not stored */
 };
 
+/* What others did that the host knows nothing of. */
+struct host_outside {
+	struct host_written remote, imported;	/* by remote write, and as text */
+	struct {
+		uint64_t asked, failed, samples;	/* PromQL; samples and records read */
+		uint64_t cache_hits, cache_misses, cache_bytes;
+	} queries;
+};
+
 struct host_options {
 	struct store *store;
 	const struct clock *clock;	/* NULL: clock_system. The schedule itself runs on the monotonic clock */
 	const _Atomic uint32_t *requests;	/* requests in progress, for extension kymo.requests/1; or NULL */
-	/* By remote write, and as text: for the daemon's own metrics; or NULL. */
-	void (*written)(void *data, struct host_written *remote, struct host_written *imported);
-	void *written_data;
+	void (*outside)(void *data, struct host_outside *outside);	/* for the daemon's own metrics; or NULL */
+	void *outside_data;
 };
 
 int host_create(const struct host_options *options, struct host **out, struct error *err);

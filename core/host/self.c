@@ -16,6 +16,7 @@ enum {
 	EVENTS_RECEIVED, EVENTS_UNCLAIMED, EVENTS_DROPPED, RELOADS, RELOADS_FAILED,
 	WRITE_REQUESTS, WRITE_REQUESTS_REFUSED, WRITE_SAMPLES, WRITE_REFUSED, WRITE_EXEMPLARS, WRITE_HISTOGRAMS,
 	IMPORT_REQUESTS, IMPORT_REQUESTS_REFUSED, IMPORT_SAMPLES, IMPORT_REFUSED, IMPORT_EXEMPLARS,
+	QUERIES, QUERIES_FAILED, QUERY_SAMPLES, QUERY_CACHE_HITS, QUERY_CACHE_MISSES, QUERY_CACHE_BYTES,
 	STORE_SERIES, STORE_SERIES_CREATED, STORE_SERIES_EXPIRED, STORE_METRICS, STORE_SAMPLES, STORE_REPEATED, STORE_LATE,
 	STORE_REFUSED, STORE_UNLOGGED, STORE_HEAD_SAMPLES, STORE_HEAD_BYTES, STORE_WAL_BYTES, STORE_WAL_FILES, STORE_INDEX_BYTES,
 	STORE_QUARANTINED, STORE_WRITE_ERRORS, STORE_READ_ERRORS, STORE_FLUSHES, STORE_FLUSH, STORE_FLUSH_TOTAL, STORE_MERGES, STORE_MERGE,
@@ -61,6 +62,12 @@ static const struct kymo_metric metrics[N_METRICS] = {
 	[IMPORT_SAMPLES] = COUNTED("kymo.import.samples.total", "", "Samples that came in the others.", NULL),
 	[IMPORT_REFUSED] = COUNTED("kymo.import.refused.total", "", "Of these, refused before the store saw them.", by_reason),
 	[IMPORT_EXEMPLARS] = COUNTED("kymo.import.exemplars.total", "", "Exemplars that came and are not stored.", NULL),
+	[QUERIES] = COUNTED("kymo.query.total", "", "PromQL queries.", NULL),
+	[QUERIES_FAILED] = COUNTED("kymo.query.failed.total", "", "Of these, refused or ended by an error.", NULL),
+	[QUERY_SAMPLES] = COUNTED("kymo.query.samples.total", "", "Samples and records read for them.", NULL),
+	[QUERY_CACHE_HITS] = COUNTED("kymo.query.cache.hits.total", "", "Range queries answered from the cache, in part or whole.", NULL),
+	[QUERY_CACHE_MISSES] = COUNTED("kymo.query.cache.misses.total", "", "Range queries of which it held nothing.", NULL),
+	[QUERY_CACHE_BYTES] = GAUGED("kymo.query.cache.bytes", "bytes", "Memory of the answers that are kept.", NULL),
 	[STORE_SERIES] = GAUGED("kymo.store.series", "", "Live series.", NULL),
 	[STORE_SERIES_CREATED] = COUNTED("kymo.store.series.created.total", "", "Series that were new.", NULL),
 	[STORE_SERIES_EXPIRED] = COUNTED("kymo.store.series.expired.total", "", "Series that went, because nothing of them is kept any more.", NULL),
@@ -202,24 +209,36 @@ static void put_refused(const struct self *self, struct kymo_batch *batch, uint3
 	put_by(self, batch, metric, "owner", NULL, (double)written->refused_owner);
 }
 
-static void put_written(const struct self *self, struct kymo_batch *batch)
+static void put_written(const struct self *self, struct kymo_batch *batch, const struct host_written *remote,
+			const struct host_written *imported)
 {
-	struct host_written remote = { 0 }, imported = { 0 };
+	put(self, batch, WRITE_REQUESTS, (double)remote->requests);
+	put(self, batch, WRITE_REQUESTS_REFUSED, (double)remote->requests_refused);
+	put(self, batch, WRITE_SAMPLES, (double)remote->samples);
+	put_refused(self, batch, WRITE_REFUSED, remote);
+	put(self, batch, WRITE_EXEMPLARS, (double)remote->exemplars);
+	put(self, batch, WRITE_HISTOGRAMS, (double)remote->histograms);
+	put(self, batch, IMPORT_REQUESTS, (double)imported->requests);
+	put(self, batch, IMPORT_REQUESTS_REFUSED, (double)imported->requests_refused);
+	put(self, batch, IMPORT_SAMPLES, (double)imported->samples);
+	put_refused(self, batch, IMPORT_REFUSED, imported);
+	put(self, batch, IMPORT_EXEMPLARS, (double)imported->exemplars);
+}
 
-	if (!self->host->written)
+static void put_outside(const struct self *self, struct kymo_batch *batch)
+{
+	struct host_outside outside = { 0 };
+
+	if (!self->host->outside)
 		return;
-	self->host->written(self->host->written_data, &remote, &imported);
-	put(self, batch, WRITE_REQUESTS, (double)remote.requests);
-	put(self, batch, WRITE_REQUESTS_REFUSED, (double)remote.requests_refused);
-	put(self, batch, WRITE_SAMPLES, (double)remote.samples);
-	put_refused(self, batch, WRITE_REFUSED, &remote);
-	put(self, batch, WRITE_EXEMPLARS, (double)remote.exemplars);
-	put(self, batch, WRITE_HISTOGRAMS, (double)remote.histograms);
-	put(self, batch, IMPORT_REQUESTS, (double)imported.requests);
-	put(self, batch, IMPORT_REQUESTS_REFUSED, (double)imported.requests_refused);
-	put(self, batch, IMPORT_SAMPLES, (double)imported.samples);
-	put_refused(self, batch, IMPORT_REFUSED, &imported);
-	put(self, batch, IMPORT_EXEMPLARS, (double)imported.exemplars);
+	self->host->outside(self->host->outside_data, &outside);
+	put_written(self, batch, &outside.remote, &outside.imported);
+	put(self, batch, QUERIES, (double)outside.queries.asked);
+	put(self, batch, QUERIES_FAILED, (double)outside.queries.failed);
+	put(self, batch, QUERY_SAMPLES, (double)outside.queries.samples);
+	put(self, batch, QUERY_CACHE_HITS, (double)outside.queries.cache_hits);
+	put(self, batch, QUERY_CACHE_MISSES, (double)outside.queries.cache_misses);
+	put(self, batch, QUERY_CACHE_BYTES, (double)outside.queries.cache_bytes);
 }
 
 static void put_store(const struct self *self, struct kymo_batch *batch)
@@ -270,7 +289,7 @@ static int self_collect(void *instance, struct kymo_batch *batch)
 	watch(self->host);
 	host_each_instance(self->host, put_instance, &emitting);
 	put_host(self, batch);
-	put_written(self, batch);
+	put_outside(self, batch);
 	put_store(self, batch);
 	return 0;
 }

@@ -25,8 +25,8 @@ struct host {
 
 	_Atomic uint64_t reloads, reload_failures;
 
-	void (*written)(void *data, struct host_written *remote, struct host_written *imported);	/* NULL: nobody writes */
-	void *written_data;
+	void (*outside)(void *data, struct host_outside *outside);	/* NULL: there is nobody */
+	void *outside_data;
 };
 
 /* Everything that needs no settings. 0 or -ENOMEM; host_fini also after a failure. */

@@ -100,14 +100,23 @@ static struct host_written written_of(const struct receiver_stats *stats)
 	};
 }
 
-static void take_written(void *data, struct host_written *remote, struct host_written *imported)
+static void take_outside(void *data, struct host_outside *outside)
 {
-	struct receiver_stats stats;
+	const struct kymo *kymo = data;
+	struct receiver_stats written;
+	struct promql_stats queries;
 
-	receiver_stats(data, &stats);
-	*remote = written_of(&stats);
-	receiver_import_stats(data, &stats);
-	*imported = written_of(&stats);
+	receiver_stats(kymo->receiver, &written);
+	outside->remote = written_of(&written);
+	receiver_import_stats(kymo->receiver, &written);
+	outside->imported = written_of(&written);
+	promql_stats(kymo->promql, &queries);
+	outside->queries.asked = queries.asked;
+	outside->queries.failed = queries.failed;
+	outside->queries.samples = queries.samples;
+	outside->queries.cache_hits = queries.cache_hits;
+	outside->queries.cache_misses = queries.cache_misses;
+	outside->queries.cache_bytes = queries.cache_bytes;
 }
 
 static bool is_owned(void *data, series_ref ref)
@@ -118,7 +127,7 @@ static bool is_owned(void *data, series_ref ref)
 static int open_host(struct kymo *kymo, struct settings **settings, struct error *err)
 {
 	struct host_options options = { .store = kymo->store, .clock = kymo->clock, .requests = &kymo->requests,
-					.written = take_written, .written_data = kymo->receiver };
+					.outside = take_outside, .outside_data = kymo };
 	int r = host_create(&options, &kymo->host, err);
 
 	if (r < 0)

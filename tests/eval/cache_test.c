@@ -118,7 +118,7 @@ static const char *const queries[] = { "load", "sum(rate(load[5m]))", "avg_over_
 static void moves_with_time(void **state)
 {
 	struct stand stand;
-	struct cache_stats stats;
+	struct promql_stats stats;
 
 	(void)state;
 	set_up(&stand);
@@ -130,9 +130,9 @@ static void moves_with_time(void **state)
 			if (strcmp(queries[i], "time()"))
 				assert_true(same_answer(&stand, queries[i], START + 5 * round * MINUTE, START + (60 + 5 * round) * MINUTE));
 	}
-	promql_cache_stats(stand.engine, &stats);
-	assert_int_equal(stats.hits, 8 * (COUNT_OF(queries) - 1));
-	assert_true(stats.bytes > 0 && stats.entries > 0);
+	promql_stats(stand.engine, &stats);
+	assert_int_equal(stats.cache_hits, 8 * (COUNT_OF(queries) - 1));
+	assert_true(stats.cache_bytes > 0 && stats.cache_entries > 0);
 	tear_down(&stand);
 }
 
@@ -181,7 +181,7 @@ static void stays_within_its_size(void **state)
 {
 	struct promql_options options = promql_options_preset();
 	struct stand stand;
-	struct cache_stats stats;
+	struct promql_stats stats;
 	char query[32];
 
 	(void)state;
@@ -191,14 +191,14 @@ static void stays_within_its_size(void **state)
 	for (int i = 0; i < 50; i++) {
 		snprintf(query, sizeof query, "sum(load) + %d", i);
 		same_answer(&stand, query, START + 5 * MINUTE, START + 60 * MINUTE);
-		promql_cache_stats(stand.engine, &stats);
-		assert_true(stats.bytes <= 8000);
+		promql_stats(stand.engine, &stats);
+		assert_true(stats.cache_bytes <= 8000);
 	}
-	assert_true(stats.entries > 1 && stats.entries < 50);
+	assert_true(stats.cache_entries > 1 && stats.cache_entries < 50);
 	options.cache = 0;
 	promql_configure(stand.engine, &options);
-	promql_cache_stats(stand.engine, &stats);
-	assert_int_equal(stats.entries, 0);
+	promql_stats(stand.engine, &stats);
+	assert_int_equal(stats.cache_entries, 0);
 	tear_down(&stand);
 }
 
