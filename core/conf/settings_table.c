@@ -151,7 +151,7 @@ static const struct kymo_option query[QUERY_OPTIONS] = {
 			       .help = "Queries that are worked on at a time." },
 	[QUERY_QUEUE] = { .key = "queue", .type = KYMO_INTEGER, .preset = "64", .min = 0, .max = 65536,
 			  .help = "Queries that may wait for their turn; one more is answered 503." },
-	[QUERY_SAMPLES] = { .key = "samples", .type = KYMO_INTEGER, .preset = "50000000", .min = 1000, .max = 1e12,
+	[QUERY_SAMPLES] = { .key = "samples", .type = KYMO_INTEGER, .preset = "1000000000", .min = 1000, .max = 1e12,
 			    .help = "Samples and records of tiers that one query may read." },
 	[QUERY_SERIES] = { .key = "series", .type = KYMO_INTEGER, .preset = "500000", .min = 1, .max = 100e6,
 			   .help = "Series that one selector may match." },
