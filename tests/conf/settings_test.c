@@ -76,7 +76,7 @@ static void nothing_gives_all_presets(void **state)
 	assert_int_equal(s->query.timeout, 120000);
 	assert_int_equal(s->query.concurrent, 8);
 	assert_int_equal(s->query.queue, 64);
-	assert_int_equal(s->query.samples, 50000000);
+	assert_int_equal(s->query.samples, 1000000000);
 	assert_int_equal(s->query.series, 500000);
 	assert_int_equal(s->query.points, 11000);
 	assert_int_equal(s->query.memory, 256 << 20);
