@@ -18,7 +18,7 @@ enum {
 	IMPORT_REQUESTS, IMPORT_REQUESTS_REFUSED, IMPORT_SAMPLES, IMPORT_REFUSED, IMPORT_EXEMPLARS,
 	QUERIES, QUERIES_FAILED, QUERY_SAMPLES, QUERY_CACHE_HITS, QUERY_CACHE_MISSES, QUERY_CACHE_BYTES,
 	STORE_SERIES, STORE_SERIES_CREATED, STORE_SERIES_EXPIRED, STORE_METRICS, STORE_SAMPLES, STORE_REPEATED, STORE_LATE,
-	STORE_REFUSED, STORE_UNLOGGED, STORE_HEAD_SAMPLES, STORE_HEAD_BYTES, STORE_WAL_BYTES, STORE_WAL_FILES, STORE_INDEX_BYTES,
+	STORE_REFUSED, STORE_UNLOGGED, STORE_HEAD_SAMPLES, STORE_HEAD_BYTES, STORE_HEAD_SPILLED, STORE_WAL_BYTES, STORE_WAL_FILES, STORE_INDEX_BYTES,
 	STORE_QUARANTINED, STORE_WRITE_ERRORS, STORE_READ_ERRORS, STORE_FLUSHES, STORE_FLUSH, STORE_FLUSH_TOTAL, STORE_MERGES, STORE_MERGE,
 	STORE_MERGE_TOTAL, STORE_TIER_BYTES, STORE_TIER_FILES, STORE_TIER_SAMPLES, N_METRICS
 };
@@ -77,8 +77,9 @@ static const struct kymo_metric metrics[N_METRICS] = {
 	[STORE_LATE] = COUNTED("kymo.store.late.total", "", "Of these, out of order.", NULL),
 	[STORE_REFUSED] = COUNTED("kymo.store.refused.total", "", "Samples refused by the store.", by_reason),
 	[STORE_UNLOGGED] = COUNTED("kymo.store.unlogged.total", "", "Samples that could not be logged: the disk was full or failed.", NULL),
-	[STORE_HEAD_SAMPLES] = GAUGED("kymo.store.head.samples", "", "Samples in memory.", NULL),
+	[STORE_HEAD_SAMPLES] = GAUGED("kymo.store.head.samples", "", "Samples that are in no block yet.", NULL),
 	[STORE_HEAD_BYTES] = GAUGED("kymo.store.head.bytes", "bytes", "Memory they take.", NULL),
+	[STORE_HEAD_SPILLED] = GAUGED("kymo.store.head.spilled", "bytes", "Of a file, that they take beside it.", NULL),
 	[STORE_WAL_BYTES] = GAUGED("kymo.store.wal.bytes", "bytes", "Size of the write-ahead log.", NULL),
 	[STORE_WAL_FILES] = GAUGED("kymo.store.wal.files", "", "Segments of it.", NULL),
 	[STORE_INDEX_BYTES] = GAUGED("kymo.store.index.bytes", "bytes", "Size of the index.", NULL),
@@ -261,6 +262,7 @@ static void put_store(const struct self *self, struct kymo_batch *batch)
 	put(self, batch, STORE_UNLOGGED, (double)stats.unlogged);
 	put(self, batch, STORE_HEAD_SAMPLES, (double)stats.head_samples);
 	put(self, batch, STORE_HEAD_BYTES, (double)stats.head_bytes);
+	put(self, batch, STORE_HEAD_SPILLED, (double)stats.head_spilled);
 	put(self, batch, STORE_WAL_BYTES, (double)stats.wal_bytes);
 	put(self, batch, STORE_WAL_FILES, stats.wal_files);
 	put(self, batch, STORE_INDEX_BYTES, (double)stats.index_bytes);

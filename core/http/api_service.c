@@ -80,6 +80,7 @@ static void put_store_parts(struct json *json, const struct store_stats *store)
 	json_object(json);
 	json_put_unsigned(json, "samples", store->head_samples);
 	json_put_unsigned(json, "bytes", store->head_bytes);
+	json_put_unsigned(json, "spilled", store->head_spilled);
 	json_end(json);
 	json_key(json, "wal");
 	json_object(json);

@@ -369,6 +369,7 @@ static int append_locked(struct store *store, const struct store_batch *batch, s
 		r = put_distributions(&a, batch);
 	index_unlock(store->index);
 	begun = log_batch(&a, begun, position);
+	head_spill(&store->head);
 	return r < 0 ? r : begun;
 }
 
@@ -496,6 +497,7 @@ int append_replay(void *data, const struct wal_batch *logged)
 		r = replay_distributions(&a, logged);
 	index_unlock(store->index);
 	store->unknown += done.refused[REFUSED_UNKNOWN];
+	head_spill(&store->head);
 	if (a.lost)
 		index_reserve(store->index, a.lost);
 	return r;

@@ -129,6 +129,21 @@ static int write_records(struct flush *flush, struct block_writer *writer, struc
 	return r;
 }
 
+/* What the head's file gives no more is in the WAL: that stays, and the next open reads it. */
+static int check_read(struct store *store, const struct raw_reader *reader)
+{
+	struct raw_stats stats;
+	uint64_t suppressed;
+
+	raw_stats(reader, &stats);
+	if (!stats.quarantined)
+		return 0;
+	if (log_due(&store->disk_log, &suppressed))
+		log_error(LOG_STORE, "%s: what the head had put aside cannot be read; it is in the log still: restart to get it back",
+			  store->path);
+	return -EIO;
+}
+
 static int write_series(struct flush *flush, struct block_writer *writer, series_ref ref, kymo_ms start, kymo_ms end)
 {
 	struct store *store = flush->store;
@@ -153,7 +168,8 @@ static int write_series(struct flush *flush, struct block_writer *writer, series
 	r = raw_open_frozen(store, ref, start, end, &reader);
 	if (r < 0)
 		return r;
-	return distribution ? write_records(flush, writer, reader) : write_samples(writer, reader);
+	r = distribution ? write_records(flush, writer, reader) : write_samples(writer, reader);
+	return r < 0 ? r : check_read(store, reader);
 }
 
 /* ---- one block ---- */

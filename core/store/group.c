@@ -16,36 +16,45 @@
 
 static size_t group_memory(const struct group *group)
 {
-	size_t member = sizeof *group->refs + sizeof *group->now.last + 1;
+	size_t member = sizeof *group->refs;
 
+	if (group->now.last)
+		member += sizeof *group->now.last + sizeof *group->now.state;
 	if (group->member_at)
 		member += sizeof *group->member_at;
 	if (group->older)
 		member += sizeof *group->older;
 	return sizeof *group + group->n * member + rows_memory(&group->rows) + (group->n + 63) / 64 * 8 +
-	       group->room_stretches * sizeof *group->stretches + group->sealed_bytes;
+	       group->room_stretches * sizeof *group->stretches + group->sealed_bytes + group_spilled_memory(group);
 }
 
-static void group_account(struct head *head, struct group *group, size_t now)
+static void account(struct head *head, struct group *group, size_t now)
 {
 	atomic_fetch_add_explicit(&head->bytes, now - group->accounted, memory_order_relaxed);
 	group->accounted = now;
 }
 
+void group_account(struct head *head, struct group *group)
+{
+	account(head, group, group_memory(group));
+}
+
 static size_t stretch_memory(const struct stretch *stretch)
 {
-	return stretch->sealed ? stretch->sealed->size : rows_memory(&stretch->rows);
+	return stretch->sealed ? stretch->sealed->size : sizeof *stretch->rows + rows_memory(stretch->rows);
 }
 
 static uint64_t stretch_samples(const struct stretch *stretch)
 {
-	return stretch->sealed ? stretch->sealed->samples : stretch->rows.samples;
+	return stretch->sealed ? stretch->sealed->samples : stretch->rows->samples;
 }
 
 static void stretch_fini(struct stretch *stretch)
 {
 	sealed_release(stretch->sealed);
-	rows_fini(&stretch->rows);
+	if (stretch->rows)
+		rows_fini(stretch->rows);
+	free(stretch->rows);
 }
 
 static int reserve_stretch(struct group *group)
@@ -76,6 +85,7 @@ static void group_destroy(struct group *group)
 	free(group->now.state);
 	free(group->member_at);
 	free(group->older);
+	free(group->spilled.data);
 	free(group->log.pace.changed);
 	free(group);
 }
@@ -176,7 +186,7 @@ int group_create(struct head *head, const series_ref *refs, const double *values
 	group->period = at;
 	head->groups[id] = group;
 	take_members(head, group, at);
-	group_account(head, group, group_memory(group));
+	group_account(head, group);
 	*out = group;
 	return 0;
 }
@@ -191,14 +201,15 @@ static void group_free(struct head *head, struct group *group)
 		if (series && series->group == group->id)
 			series->group = 0;
 	}
-	group_account(head, group, 0);
+	group_spilled_drop(head, group, group->spilled.n);
+	account(head, group, 0);
 	head->groups[group->id] = NULL;
 	group_destroy(group);
 }
 
 static bool is_empty(const struct group *group)
 {
-	return !group->n_stretches && !group->rows.n_rows;
+	return !group->n_stretches && !group->spilled.n && !group->rows.n_rows;
 }
 
 /* From here on the series itself knows its newest sample. */
@@ -216,13 +227,6 @@ static void tell_members(struct head *head, const struct group *group)
 	}
 }
 
-void group_retire(struct head *head, struct group *group)
-{
-	tell_members(head, group);
-	group->retired = true;
-	if (is_empty(group))
-		group_free(head, group);
-}
 
 /* ---- filling ---- */
 
@@ -231,27 +235,51 @@ static bool fits_badly(const struct group *group)
 	return group->lived >= group->patience && group->rows.samples * 2 < (uint64_t)group->rows.n_rows * group->n;
 }
 
-/* Sealed rows can tell by themselves what they hold once those before them are in blocks. */
-static const struct sealed *sealed_before(const struct group *group)
-{
-	return group->n_stretches > group->n_frozen ? group->stretches[group->n_stretches - 1].sealed : NULL;
-}
-
 static int seal(struct head *head, struct group *group)
 {
 	struct sealed *sealed;
 
 	if (reserve_stretch(group) < 0)
 		return -ENOMEM;
-	sealed = rows_seal(&group->rows, sealed_before(group), &head->scratch);
+	sealed = rows_seal(&group->rows, &head->scratch);
 	if (!sealed)
 		return -ENOMEM;
 	group->stretches[group->n_stretches++] = (struct stretch){ .sealed = sealed };
 	group->sealed_bytes += sealed->size;
+	group_spill_soon(head, group);
 	if (fits_badly(group))
 		group->missed = GROUP_PATIENCE_MOST;	/* retired when nobody holds on to it */
 	rows_restart(&group->rows, group->now);
 	return 0;
+}
+
+/* What only a group that takes more has a use for. */
+static void strip(struct group *group)
+{
+	rows_fini(&group->rows);
+	group->rows.n = group->n;
+	free(group->now.last);
+	free(group->now.state);
+	free(group->member_at);
+	free(group->log.pace.changed);
+	group->now = (struct rows_state){ 0 };
+	group->member_at = NULL;
+	group->log.pace.changed = NULL;
+}
+
+void group_retire(struct head *head, struct group *group)
+{
+	bool sealed = !group->rows.n_rows || seal(head, group) == 0;
+
+	tell_members(head, group);
+	group->retired = true;
+	if (is_empty(group)) {
+		group_free(head, group);
+		return;
+	}
+	if (sealed)
+		strip(group);
+	group_account(head, group);
 }
 
 static void mark_present(struct group *group, kymo_ms at, const uint64_t *present)
@@ -282,7 +310,7 @@ int group_put(struct head *head, struct group *group, kymo_ms at, const double *
 		r = reserve_member_at(group);
 	if (r == 0)
 		r = rows_put(&group->rows, group->now, at, values, present, count, view);
-	group_account(head, group, group_memory(group));
+	group_account(head, group);
 	if (r < 0)
 		return r;
 	if (present)
@@ -337,40 +365,23 @@ static int copy_rows(const struct rows *rows, uint32_t slot, kymo_ms start, kymo
 	return kept ? head_copy_samples(copy, samples, kept) : 0;
 }
 
-/* The value of a member that has none of its own in stretch `i`. */
-static uint64_t same_as_before(const struct group *group, uint32_t i, uint32_t slot)
+static int copy_stretch(const struct stretch *stretch, uint32_t slot, kymo_ms start, kymo_ms end, struct head_copy *copy)
 {
-	uint64_t bits = 0;
-
-	while (i-- && sealed_form(group->stretches[i].sealed, slot, &bits) != SEALED_CONSTANT)
-		;
-	return bits;
+	if (!stretch->sealed)
+		return copy_rows(stretch->rows, slot, start, end, copy);
+	if (stretch->sealed->last <= start || stretch->sealed->first > end || !sealed_has(stretch->sealed, slot))
+		return 0;
+	return head_copy_sealed(copy, stretch->sealed, slot);
 }
 
-static int copy_group(const struct group *group, uint32_t slot, kymo_ms start, kymo_ms end, uint32_t n, struct head_copy *copy)
+static int copy_group(const struct group *group, uint32_t slot, kymo_ms start, kymo_ms end, bool frozen, struct head_copy *copy)
 {
-	bool known = false;
-	uint64_t bits = 0;
-	int r = 0;
+	uint32_t n = frozen ? group->n_frozen : group->n_stretches;
+	int r = group_spilled_copy(group, frozen ? group->spilled.n_frozen : group->spilled.n, slot, start, end, copy);
 
-	for (uint32_t i = 0; i < n && r == 0; i++) {
-		const struct stretch *stretch = &group->stretches[i];
-		enum sealed_form form;
-
-		if (!stretch->sealed) {
-			r = copy_rows(&stretch->rows, slot, start, end, copy);
-			continue;
-		}
-		if (stretch->sealed->last <= start || stretch->sealed->first > end)
-			continue;
-		form = sealed_form(stretch->sealed, slot, &bits);
-		if (form == SEALED_SAME && !known)
-			bits = same_as_before(group, i, slot);
-		known = form == SEALED_SAME || form == SEALED_CONSTANT;
-		if (form != SEALED_NONE)
-			r = head_copy_sealed(copy, stretch->sealed, slot, bits);
-	}
-	return r;
+	for (uint32_t i = 0; i < n && r == 0; i++)
+		r = copy_stretch(&group->stretches[i], slot, start, end, copy);
+	return r == 0 && !frozen ? copy_rows(&group->rows, slot, start, end, copy) : r;
 }
 
 int groups_copy(const struct head *head, const struct series *series, kymo_ms start, kymo_ms end, bool frozen,
@@ -381,22 +392,20 @@ int groups_copy(const struct head *head, const struct series *series, kymo_ms st
 	uint32_t slot;
 	int r = 0;
 
-	while (r == 0 && (group = walk_next(&walk, &slot))) {
-		r = copy_group(group, slot, start, end, frozen ? group->n_frozen : group->n_stretches, copy);
-		if (r == 0 && !frozen)
-			r = copy_rows(&group->rows, slot, start, end, copy);
-	}
+	while (r == 0 && (group = walk_next(&walk, &slot)))
+		r = copy_group(group, slot, start, end, frozen, copy);
 	return r;
 }
 
 static kymo_ms first_in_group(const struct group *group, uint32_t slot)
 {
-	kymo_ms first = INT64_MAX;
+	kymo_ms first = group_spilled_first(group, slot);
 
-	for (uint32_t i = 0; i < group->n_stretches && first == INT64_MAX; i++) {
+	for (uint32_t i = 0; i < group->n_stretches; i++) {
 		const struct stretch *stretch = &group->stretches[i];
+		kymo_ms at = stretch->sealed ? sealed_first_of(stretch->sealed, slot) : rows_first_of(stretch->rows, slot);
 
-		first = stretch->sealed ? sealed_first_of(stretch->sealed, slot) : rows_first_of(&stretch->rows, slot);
+		first = at < first ? at : first;
 	}
 	return first != INT64_MAX ? first : rows_first_of(&group->rows, slot);
 }
@@ -424,7 +433,7 @@ bool groups_frozen(const struct head *head, const struct series *series)
 	uint32_t slot;
 
 	while ((group = walk_next(&walk, &slot)))
-		if (group->n_frozen)
+		if (group->n_frozen || group->spilled.n_frozen)
 			return true;
 	return false;
 }
@@ -433,14 +442,18 @@ bool groups_frozen(const struct head *head, const struct series *series)
 
 static int freeze_rows(struct group *group)
 {
-	struct rows fresh = { .n = group->n, .words = group->rows.words };
+	struct rows fresh = { .n = group->n, .words = group->rows.words }, *frozen;
 
 	if (!group->rows.n_rows)
 		return 0;
-	if (reserve_stretch(group) < 0 || (!group->retired && rows_init(&fresh, group->n, group->now) < 0))
+	frozen = malloc(sizeof *frozen);
+	if (!frozen || reserve_stretch(group) < 0 || (!group->retired && rows_init(&fresh, group->n, group->now) < 0)) {
+		free(frozen);
 		return -ENOMEM;
-	group->stretches[group->n_stretches++] = (struct stretch){ .rows = group->rows };
-	group->sealed_bytes += rows_memory(&group->rows);
+	}
+	*frozen = group->rows;
+	group->stretches[group->n_stretches++] = (struct stretch){ .rows = frozen };
+	group->sealed_bytes += sizeof *frozen + rows_memory(frozen);
 	group->rows = fresh;
 	return 0;
 }
@@ -458,10 +471,11 @@ static bool has_gone(const struct group *group)
 
 static void widen_frozen(const struct group *group, kymo_ms *first, kymo_ms *last)
 {
+	group_spilled_span(group, 0, group->spilled.n_frozen, first, last);
 	for (uint32_t i = 0; i < group->n_frozen; i++) {
 		const struct stretch *stretch = &group->stretches[i];
-		kymo_ms begins = stretch->sealed ? stretch->sealed->first : rows_first(&stretch->rows);
-		kymo_ms ends = stretch->sealed ? stretch->sealed->last : rows_last(&stretch->rows);
+		kymo_ms begins = stretch->sealed ? stretch->sealed->first : rows_first(stretch->rows);
+		kymo_ms ends = stretch->sealed ? stretch->sealed->last : rows_last(stretch->rows);
 
 		if (begins < *first)
 			*first = begins;
@@ -475,8 +489,9 @@ static int freeze_group(struct head *head, struct group *group, kymo_ms *first, 
 	if (freeze_rows(group) < 0)
 		return -ENOMEM;
 	group->n_frozen = group->n_stretches;
+	group->spilled.n_frozen = group->spilled.n;
 	widen_frozen(group, first, last);
-	group_account(head, group, group_memory(group));
+	group_account(head, group);
 	if (!group->retired && has_gone(group)) {
 		group_retire(head, group);
 		return 0;
@@ -498,7 +513,7 @@ int head_freeze_groups(struct head *head, kymo_ms *first, kymo_ms *last)
 
 static uint64_t drop_frozen(struct head *head, struct group *group)
 {
-	uint64_t samples = 0;
+	uint64_t samples = group_spilled_drop(head, group, group->spilled.n_frozen);
 
 	for (uint32_t i = 0; i < group->n_frozen; i++) {
 		samples += stretch_samples(&group->stretches[i]);
@@ -509,12 +524,19 @@ static uint64_t drop_frozen(struct head *head, struct group *group)
 	if (group->n_stretches)
 		memmove(group->stretches, group->stretches + group->n_frozen, group->n_stretches * sizeof *group->stretches);
 	group->n_frozen = 0;
-	group_account(head, group, group_memory(group));
+	group_account(head, group);
 	return samples;
 }
 
 static void widen_by_rest(struct head *head, const struct group *group)
 {
+	kymo_ms first = INT64_MAX, last = INT64_MIN;
+
+	group_spilled_span(group, 0, group->spilled.n, &first, &last);
+	if (first <= last) {
+		head_widen(head, first);
+		head_widen(head, last);
+	}
 	for (uint32_t i = 0; i < group->n_stretches; i++) {
 		head_widen(head, group->stretches[i].sealed->first);
 		head_widen(head, group->stretches[i].sealed->last);
@@ -559,6 +581,7 @@ uint64_t head_drop_frozen_groups(struct head *head)
 	for (uint32_t id = 1; id < head->room_groups; id++)
 		if (head->groups[id])
 			forget_older(head, head->groups[id]);
+	spill_renew(&head->spill);
 	atomic_fetch_sub(&head->samples, samples);
 	return samples;
 }
@@ -572,6 +595,7 @@ void head_drop_groups(struct head *head)
 			struct group *group = head->groups[id];
 
 			atomic_fetch_sub(&head->samples, group->rows.samples);
+			atomic_fetch_sub(&head->samples, group_spilled_drop(head, group, group->spilled.n));
 			for (uint32_t i = 0; i < group->n_stretches; i++)
 				atomic_fetch_sub(&head->samples, stretch_samples(&group->stretches[i]));
 			group_free(head, group);

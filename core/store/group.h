@@ -21,10 +21,16 @@
 #define GROUP_PATIENCE 64		/* rows that a group is given before it is judged, to begin with */
 #define GROUP_PATIENCE_MOST (1u << 16)
 
-/* Rows of a group that take no more. */
+/* Rows of a group that take no more and are in memory. */
 struct stretch {
 	struct sealed *sealed;		/* NULL: frozen before they were sealed */
-	struct rows rows;
+	struct rows *rows;
+};
+
+/* Rows of a group that are in the file: group_spill.c. */
+struct group_spilled {
+	uint32_t n, room, n_frozen;
+	uint8_t *data;			/* struct spilled, one behind another, each with its ends */
 };
 
 struct group_place {
@@ -52,6 +58,8 @@ struct group {
 	struct rows rows;
 	uint32_t n_stretches, room_stretches, n_frozen;
 	struct stretch *stretches;
+	struct group_spilled spilled;	/* older than all stretches that are not frozen */
+	bool waiting;			/* in the head's list */
 	struct group_place *older;	/* of each member; NULL: of none */
 	uint32_t patience, lived, missed;	/* rows; missed: times that too few came for a row */
 	uint32_t frozen_lived;		/* `lived` at the last freeze */
@@ -93,5 +101,19 @@ int groups_copy(const struct head *head, const struct series *series, kymo_ms st
 		struct head_copy *copy);
 kymo_ms groups_first(const struct head *head, const struct series *series);	/* INT64_MAX: none */
 bool groups_frozen(const struct head *head, const struct series *series);
+
+/* ---- group_spill.c, for group.c ---- */
+
+size_t group_spilled_memory(const struct group *group);
+void group_spill_soon(struct head *head, struct group *group);	/* it has sealed some */
+/* Parts of a member in (start, end] among the first n. 0 or -ENOMEM. */
+int group_spilled_copy(const struct group *group, uint32_t n, uint32_t slot, kymo_ms start, kymo_ms end, struct head_copy *copy);
+/* When a member is there first, at the earliest; INT64_MAX: it is not. */
+kymo_ms group_spilled_first(const struct group *group, uint32_t slot);
+/* From when to when those from number `from` on are: widens both. */
+void group_spilled_span(const struct group *group, uint32_t from, uint32_t to, kymo_ms *first, kymo_ms *last);
+/* The first n go; how many samples these had. */
+uint64_t group_spilled_drop(struct head *head, struct group *group, uint32_t n);
+void group_account(struct head *head, struct group *group);
 
 #endif

@@ -49,6 +49,7 @@ void head_init(struct head *head)
 	pthread_mutex_init(&head->lock, NULL);
 	atomic_init(&head->samples, 0);
 	atomic_init(&head->bytes, 0);
+	atomic_init(&head->spilled, 0);
 	atomic_init(&head->oldest, INT64_MAX);
 	atomic_init(&head->newest, INT64_MIN);
 }
@@ -57,6 +58,8 @@ void head_fini(struct head *head)
 {
 	pthread_mutex_destroy(&head->lock);
 	buf_fini(&head->scratch);
+	spill_fini(&head->spill);
+	free(head->waiting);
 	free(head->groups);
 }
 
@@ -509,14 +512,25 @@ static int copy_part(struct head_copy *copy, enum head_form form, struct part_he
 	return buf_failed(&copy->bytes) ? -ENOMEM : 0;
 }
 
-int head_copy_sealed(struct head_copy *copy, struct sealed *sealed, uint32_t slot, uint64_t same)
+int head_copy_sealed(struct head_copy *copy, struct sealed *sealed, uint32_t slot)
 {
 	struct head_part *part = part_make(copy);
 
 	if (!part)
 		return -ENOMEM;
 	*part = (struct head_part){ .first = sealed->first, .last = sealed->last, .n = sealed->n_rows, .form = HEAD_SEALED,
-				    .slot = slot, .sealed = sealed_hold(sealed), .same = same };
+				    .slot = slot, .sealed = sealed_hold(sealed) };
+	return 0;
+}
+
+int head_copy_spilled(struct head_copy *copy, const struct spilled *spilled, uint32_t slot)
+{
+	struct head_part *part = part_make(copy);
+
+	if (!part)
+		return -ENOMEM;
+	*part = (struct head_part){ .first = spilled->first, .last = spilled->last, .n = spilled->n_rows, .form = HEAD_SPILLED,
+				    .slot = slot % SPILL_SLICE, .place = spill_place(spilled, slot) };
 	return 0;
 }
 
@@ -611,8 +625,10 @@ int head_copy(struct head *head, const struct series *series, kymo_ms start, kym
 
 void head_copy_fini(struct head_copy *copy)
 {
-	for (uint32_t i = 0; i < copy->n; i++)
+	for (uint32_t i = 0; i < copy->n; i++) {
 		sealed_release(copy->parts[i].sealed);
+		spill_place_fini(&copy->parts[i].place);
+	}
 	buf_fini(&copy->bytes);
 	free(copy->parts);
 	*copy = (struct head_copy){ 0 };

@@ -8,6 +8,8 @@
  * small buffer; full, it is sealed into a chunk. What comes out of order stands in
  * a list of its own.
  *
+ * Sealed rows of groups leave memory for a file (spill.h) and are read from there.
+ *
  * A flush freezes what is there; later samples go on top, and the frozen is dropped
  * when it is in blocks. So a flush that fails leaves nothing to undo.
  *
@@ -19,6 +21,7 @@
 #define STORE_HEAD_H
 
 #include "store/series.h"
+#include "store/spill.h"
 #include "util/buf.h"
 #include "util/thread.h"
 
@@ -31,12 +34,16 @@ struct sealed;
 
 struct head {
 	pthread_mutex_t lock;
-	_Atomic uint64_t samples, bytes;
+	_Atomic uint64_t samples, bytes;	/* bytes: of memory */
+	_Atomic uint64_t spilled;	/* bytes that are in the file of the spill instead */
 	_Atomic kymo_ms oldest, newest;	/* of what is in; oldest > newest: nothing */
 	struct index *index;		/* whose series these are; NULL: there will be no groups */
 	uint32_t room_groups;
 	struct group **groups;		/* by id; 0 is none */
 	struct buf scratch;
+	struct spill spill;
+	uint32_t n_waiting, room_waiting;
+	uint32_t *waiting;		/* groups with sealed rows that are to be spilled */
 };
 
 void head_init(struct head *head);
@@ -77,6 +84,7 @@ bool head_set_first(struct head *head, struct series *series, kymo_ms first);
 enum head_form {
 	HEAD_CHUNK,			/* chunk.h */
 	HEAD_SEALED,			/* a member of sealed rows (rows.h) */
+	HEAD_SPILLED,			/* the same in a file */
 	HEAD_RECORDS,			/* record.h */
 	HEAD_PLAIN			/* struct head_sample */
 };
@@ -91,9 +99,9 @@ struct head_part {
 	uint32_t n, size;		/* entries, bytes */
 	size_t offset;			/* in `bytes`, a multiple of 8 */
 	enum head_form form;
-	uint32_t slot;			/* HEAD_SEALED: of which member; n is a bound then, as are first and last */
+	uint32_t slot;			/* HEAD_SEALED, HEAD_SPILLED: of which member; n is a bound then, as are first and last */
 	struct sealed *sealed;
-	uint64_t same;			/* its value, if these rows do not tell */
+	struct spill_place place;
 };
 struct head_copy {
 	struct buf bytes;
@@ -105,9 +113,13 @@ int head_copy(struct head *head, const struct series *series, kymo_ms start, kym
 	      struct head_copy *copy);
 void head_copy_fini(struct head_copy *copy);
 /* Used by group.c: one more part of the copy. */
-int head_copy_sealed(struct head_copy *copy, struct sealed *sealed, uint32_t slot, uint64_t same);
+int head_copy_sealed(struct head_copy *copy, struct sealed *sealed, uint32_t slot);
+int head_copy_spilled(struct head_copy *copy, const struct spilled *spilled, uint32_t slot);
 int head_copy_samples(struct head_copy *copy, const struct head_sample *samples, uint32_t n);
 void head_widen(struct head *head, kymo_ms at);
+
+/* Sealed rows of groups go to the file. With the append lock, which keeps who appends out, and without the head's. */
+void head_spill(struct head *head);
 
 /* Every group's rows, at once. 0; -ENOMEM: perhaps not all of them. Widens *first and *last. */
 int head_freeze_groups(struct head *head, kymo_ms *first, kymo_ms *last);

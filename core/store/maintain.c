@@ -21,7 +21,7 @@ enum { MS = 1000000 };
 
 #define TICK_MOST 1000			/* windows close this late at most; ms */
 #define TRY_AGAIN 10000			/* a flush that failed; ms */
-#define HEAD_LEAST (UINT64_C(64) << 20)	/* a head that is larger than both is flushed early; bytes */
+#define HEAD_LEAST (UINT64_C(64) << 20)	/* a head that is larger than both, with its file, is flushed early; bytes */
 #define HEAD_SERIES 128			/* of a series */
 
 /* A thread that does its work now and then, until it is stopped. */
@@ -223,7 +223,7 @@ static void *sync_thread(void *data)
 static bool head_is_large(struct store *store)
 {
 	struct index_stats stats;
-	uint64_t bytes = atomic_load(&store->head.bytes);
+	uint64_t bytes = atomic_load(&store->head.bytes) + atomic_load(&store->head.spilled);
 
 	if (bytes <= HEAD_LEAST)
 		return false;

@@ -166,16 +166,26 @@ static int decode_plain(const uint8_t *data, uint32_t n, struct raw_run *run)
 }
 
 /* How many it has shows now. */
-static int decode_sealed(const struct head_part *part, struct raw_run *run)
+static int decode_sealed(const struct sealed *sealed, const struct head_part *part, struct raw_run *run)
 {
 	int64_t n;
 
 	if (run_reserve(run, part->n, false) < 0)
 		return -ENOMEM;
-	n = sealed_read(part->sealed, part->slot, part->same, run->own, run->values);
+	n = sealed_read(sealed, part->slot, run->own, run->values);
 	if (n >= 0)
 		run->n = (uint32_t)n;
 	return n < 0 ? (int)n : 0;
+}
+
+static int decode_spilled(struct raw_parts *parts, const struct head_part *part, struct raw_run *run)
+{
+	const struct sealed *sealed;
+	int r = spill_read(&part->place, &parts->bytes, &sealed);
+
+	if (r < 0)
+		return r == -ENOMEM ? r : -EBADMSG;
+	return decode_sealed(sealed, part, run);
 }
 
 static int decode_head(struct raw_parts *parts, const struct raw_part *part, struct raw_run *run)
@@ -184,7 +194,9 @@ static int decode_head(struct raw_parts *parts, const struct raw_part *part, str
 	size_t size = part->copied->size;
 
 	if (part->copied->form == HEAD_SEALED)
-		return decode_sealed(part->copied, run);
+		return decode_sealed(part->copied->sealed, part->copied, run);
+	if (part->copied->form == HEAD_SPILLED)
+		return decode_spilled(parts, part->copied, run);
 	if (part->copied->form == HEAD_PLAIN)
 		return decode_plain(data, part->n, run);
 	return parts->records ? decode_records(data, size, part->n, parts->plain, run) : decode_samples(data, size, part->n, run);
@@ -282,6 +294,8 @@ static void note_damage(struct raw_parts *parts, const struct raw_part *part, in
 	parts->unread += r == -EIO;
 	if (part->block)
 		store_note_damage(parts->store, part->block);
+	else
+		store_count_damage(parts->store, 1);
 }
 
 int raw_part_fold(struct raw_parts *parts, const struct raw_part *part, struct block_fold *fold)
@@ -302,7 +316,7 @@ int raw_part_decode(struct raw_parts *parts, const struct raw_part *part, struct
 	parts->chunks++;
 	if (r < 0)
 		run->n = 0;
-	else if (!part->copied || part->copied->form != HEAD_SEALED)
+	else if (!part->copied || (part->copied->form != HEAD_SEALED && part->copied->form != HEAD_SPILLED))
 		run->n = part->n;
 	run->at = 0;
 	run->rank = part->rank;

@@ -78,10 +78,7 @@ kymo_ms rows_first_of(const struct rows *rows, uint32_t slot);
 
 /* ---- sealed ---- */
 
-/*
- * Rows as columns, never changed again. A member that kept its value has no bytes,
- * if it had the same in the sealed rows before, all of it.
- */
+/* Rows as columns, never changed again. They tell all of it by themselves. */
 struct sealed {
 	_Atomic uint32_t holders;
 	uint32_t n, n_rows;
@@ -92,8 +89,7 @@ struct sealed {
 	uint32_t begin[];		/* n + 1: of each member's bytes, which follow */
 };
 
-/* `before`: sealed rows of the same members that end where these begin, or NULL. NULL: out of memory. */
-struct sealed *rows_seal(const struct rows *rows, const struct sealed *before, struct buf *scratch);
+struct sealed *rows_seal(const struct rows *rows, struct buf *scratch);	/* NULL: out of memory */
 void sealed_release(struct sealed *sealed);
 static inline struct sealed *sealed_hold(struct sealed *sealed)
 {
@@ -101,11 +97,12 @@ static inline struct sealed *sealed_hold(struct sealed *sealed)
 	return sealed;
 }
 
-enum sealed_form { SEALED_SAME, SEALED_CONSTANT, SEALED_NONE, SEALED_COLUMN };
-/* What there is of a member; *bits: of a SEALED_CONSTANT. */
-enum sealed_form sealed_form(const struct sealed *sealed, uint32_t slot, uint64_t *bits);
-/* The samples of one member; room for n_rows. `same`: the value, if it is SEALED_SAME. How many, or -EBADMSG, -ENOMEM. */
-int64_t sealed_read(const struct sealed *sealed, uint32_t slot, uint64_t same, kymo_ms *at, double *values);
-kymo_ms sealed_first_of(const struct sealed *sealed, uint32_t slot);
+enum sealed_form { SEALED_CONSTANT, SEALED_NONE, SEALED_COLUMN };	/* of a member: its first byte */
+bool sealed_has(const struct sealed *sealed, uint32_t slot);	/* anything of that member */
+/* The samples of one member; room for n_rows. How many, or -EBADMSG, -ENOMEM. */
+int64_t sealed_read(const struct sealed *sealed, uint32_t slot, kymo_ms *at, double *values);
+kymo_ms sealed_first_of(const struct sealed *sealed, uint32_t slot);	/* INT64_MAX: it is never there */
+/* Sealed rows of some of the members, from one on, as bytes behind those of *out. */
+void sealed_slice(const struct sealed *sealed, uint32_t from, uint32_t n, struct buf *out);
 
 #endif

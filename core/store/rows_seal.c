@@ -3,9 +3,8 @@
  * rows_seal.c - from rows to columns, 64 members at a time, so that what is being
  * turned stays in the cache. Who never changed is not even turned.
  *
- * The bytes of a member: none, being SEALED_SAME; else its form, with SOME added if
- * it is missing in some rows, then a bitmap of the rows it is in; then 8 bytes of
- * value or a column of values. Behind all members: the times, the first as 8 bytes
+ * The bytes of a member: its form, with SOME added if it is missing in some rows,
+ * then a bitmap of the rows it is in; then 8 bytes of value or a column of values. Behind all members: the times, the first as 8 bytes
  * and the differences of the differences as zigzags.
  */
 #include "codec/values.h"
@@ -17,11 +16,12 @@
 
 enum { SOME = 128, BITMAP = (ROWS_MOST + 7) / 8 };
 
+#define HEADER offsetof(struct sealed, begin)
+
 /* ---- sealing ---- */
 
 struct sealing {
 	const struct rows *rows;
-	const struct sealed *before;
 	struct buf *out;
 	/* Of 64 members, as the rows are walked: */
 	uint64_t other;			/* those of which a token was no difference */
@@ -106,23 +106,10 @@ static void turn_others(struct sealing *sealing, uint32_t word)
 	}
 }
 
-static void put_constant(struct buf *out, uint8_t form, uint64_t bits)
+static void put_quiet(struct buf *out, uint64_t bits)
 {
-	buf_add_u8(out, form);
+	buf_add_u8(out, SEALED_CONSTANT);
 	buf_add_u64(out, bits);
-}
-
-static void put_quiet(struct sealing *sealing, uint32_t slot, uint64_t bits)
-{
-	uint64_t before = 0;
-
-	if (sealing->before && bits == sealing->rows->base[slot]) {
-		enum sealed_form form = sealed_form(sealing->before, slot, &before);
-
-		if (form == SEALED_SAME || (form == SEALED_CONSTANT && before == bits))
-			return;
-	}
-	put_constant(sealing->out, SEALED_CONSTANT, bits);
 }
 
 /* Which rows it is in; its column without the others. How many. */
@@ -221,7 +208,7 @@ static int seal_word(struct sealing *sealing, uint32_t word, uint32_t *begin)
 		if (busy >> i & 1)
 			r = put_busy(sealing, first + i);
 		else
-			put_quiet(sealing, first + i, constant_of(sealing, first + i));
+			put_quiet(sealing->out, constant_of(sealing, first + i));
 	}
 	return r;
 }
@@ -253,7 +240,7 @@ static int seal_all(struct sealing *sealing, uint32_t *begin, uint32_t *times_at
 }
 
 /* Begins and bytes are made in the scratch first: how long they get shows at the end. */
-struct sealed *rows_seal(const struct rows *rows, const struct sealed *before, struct buf *scratch)
+struct sealed *rows_seal(const struct rows *rows, struct buf *scratch)
 {
 	size_t begins = (rows->n + 1) * sizeof(uint32_t);
 	struct sealing *sealing = malloc(sizeof *sealing);
@@ -263,15 +250,14 @@ struct sealed *rows_seal(const struct rows *rows, const struct sealed *before, s
 	buf_clear(scratch);
 	if (sealing && begin) {
 		sealing->rows = rows;
-		sealing->before = before;
 		sealing->out = scratch;
 		if (seal_all(sealing, begin, &times_at) == 0)
-			sealed = malloc(sizeof *sealed + begins + scratch->len);
+			sealed = malloc(HEADER + begins + scratch->len);
 	}
 	if (sealed) {
 		*sealed = (struct sealed){ .holders = 1, .n = rows->n, .n_rows = rows->n_rows, .first = rows_first(rows),
 					   .last = rows_last(rows), .samples = rows->samples,
-					   .size = sizeof *sealed + begins + scratch->len, .times_at = times_at };
+					   .size = HEADER + begins + scratch->len, .times_at = times_at };
 		memcpy(sealed->begin, begin, begins);
 		memcpy((uint8_t *)sealed->begin + begins, scratch->data, scratch->len);
 	}
@@ -298,17 +284,11 @@ static struct reader reader_of_slot(const struct sealed *sealed, uint32_t slot)
 	return reader_of(sealed_bytes(sealed) + sealed->begin[slot], sealed->begin[slot + 1] - sealed->begin[slot]);
 }
 
-enum sealed_form sealed_form(const struct sealed *sealed, uint32_t slot, uint64_t *bits)
+bool sealed_has(const struct sealed *sealed, uint32_t slot)
 {
 	struct reader in = reader_of_slot(sealed, slot);
-	uint8_t form;
 
-	if (!reader_left(&in))
-		return SEALED_SAME;
-	form = read_u8(&in);
-	if (form == SEALED_CONSTANT)
-		*bits = read_u64(&in);
-	return (enum sealed_form)(form & ~SOME);
+	return (read_u8(&in) & ~SOME) != SEALED_NONE;
 }
 
 static void read_times(const struct sealed *sealed, kymo_ms *at)
@@ -344,22 +324,23 @@ static void fill(double *values, uint32_t n, uint64_t bits)
 		values[i] = value_of_bits(bits);
 }
 
-int64_t sealed_read(const struct sealed *sealed, uint32_t slot, uint64_t same, kymo_ms *at, double *values)
+int64_t sealed_read(const struct sealed *sealed, uint32_t slot, kymo_ms *at, double *values)
 {
 	struct reader in = reader_of_slot(sealed, slot);
-	enum sealed_form form = sealed_form(sealed, slot, &same);
-	bool some = reader_left(&in) && read_u8(&in) & SOME;
+	uint8_t form = read_u8(&in);
 	uint32_t n = sealed->n_rows;
 	int r;
 
-	if (form == SEALED_NONE)
+	if (in.bad)
+		return -EBADMSG;
+	if ((form & ~SOME) == SEALED_NONE)
 		return 0;
 	read_times(sealed, at);
-	if (form != SEALED_COLUMN) {
-		fill(values, n, same);
+	if (form == SEALED_CONSTANT) {
+		fill(values, n, read_u64(&in));
 		return n;
 	}
-	if (some)
+	if (form & SOME)
 		n = pick(sealed, read_bytes(&in, (n + 7) / 8), at);
 	r = values_decode(in.at, reader_left(&in), values, n);
 	return r < 0 ? r : (int64_t)n;
@@ -368,11 +349,9 @@ int64_t sealed_read(const struct sealed *sealed, uint32_t slot, uint64_t same, k
 kymo_ms sealed_first_of(const struct sealed *sealed, uint32_t slot)
 {
 	struct reader in = reader_of_slot(sealed, slot);
-	uint8_t form = SEALED_SAME;
+	uint8_t form = read_u8(&in);
 	kymo_ms at[ROWS_MOST];
 
-	if (reader_left(&in))
-		form = read_u8(&in);
 	if ((form & ~SOME) == SEALED_NONE)
 		return INT64_MAX;
 	if (!(form & SOME))
@@ -380,4 +359,28 @@ kymo_ms sealed_first_of(const struct sealed *sealed, uint32_t slot)
 	read_times(sealed, at);
 	pick(sealed, read_bytes(&in, (sealed->n_rows + 7) / 8), at);
 	return at[0];
+}
+
+void sealed_slice(const struct sealed *sealed, uint32_t from, uint32_t n, struct buf *out)
+{
+	size_t begins = (n + 1) * sizeof *sealed->begin, column = sealed->begin[from + n] - sealed->begin[from];
+	const uint8_t *bytes = sealed_bytes(sealed), *times = bytes + sealed->times_at;
+	size_t times_size = sealed->size - (size_t)(times - (const uint8_t *)sealed);
+	struct sealed slice;
+
+	memset(&slice, 0, sizeof slice);	/* padding too: it goes to a file */
+	slice.n = n;
+	slice.n_rows = sealed->n_rows;
+	slice.first = sealed->first;
+	slice.last = sealed->last;
+	slice.size = HEADER + begins + column + times_size;
+	slice.times_at = (uint32_t)column;
+	buf_add(out, &slice, HEADER);
+	for (uint32_t i = 0; i <= n; i++) {
+		uint32_t begin = sealed->begin[from + i] - sealed->begin[from];
+
+		buf_add(out, &begin, sizeof begin);
+	}
+	buf_add(out, bytes + sealed->begin[from], column);
+	buf_add(out, times, times_size);
 }

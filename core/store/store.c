@@ -132,6 +132,8 @@ static int open_all(struct store *store, const struct store_options *options, st
 	if (policies_take(store, options->policies, options->n_policies) < 0)
 		return error_set(err, -ENOMEM, "%s: out of memory", options->path);
 	take_options(store, options);
+	if (spill_init(&store->head.spill, store->path) < 0)
+		return error_set(err, -ENOMEM, "%s: out of memory", options->path);
 	r = dir_make(store->path, 0750, err);
 	if (r == 0)
 		r = store->lock_fd = store_lock(store->path, err);
@@ -422,4 +424,5 @@ void store_stats(struct store *store, struct store_stats *stats)
 	counter_numbers(store, stats);
 	stats->head_samples = atomic_load(&store->head.samples);
 	stats->head_bytes = atomic_load(&store->head.bytes);
+	stats->head_spilled = atomic_load(&store->head.spilled);
 }

@@ -253,7 +253,8 @@ struct store_stats {
 	} tier[TIERS];
 	uint64_t wal_bytes, index_bytes;
 	uint32_t wal_files;
-	uint64_t head_samples, head_bytes;	/* in memory */
+	uint64_t head_samples;			/* in no block yet */
+	uint64_t head_bytes, head_spilled;	/* of memory, and of a file, that they take */
 	uint32_t series, metrics;		/* live */
 	uint64_t series_created, series_expired;
 	uint64_t appended, repeated, refused[REFUSALS], dropped, thinned, unlogged;
