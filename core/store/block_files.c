@@ -16,7 +16,8 @@
 enum {
 	FILES_MOST = 64, FILES_LEAST = 4,
 	SHARE_OF_LIMIT = 8,		/* of RLIMIT_NOFILE */
-	CONTEXTS = 4			/* kept */
+	CONTEXTS = 4,			/* kept */
+	RATIO_MOST = 32768		/* of what comes out of zstd to what goes in */
 };
 #define CACHE_BYTES ((size_t)32 << 20)	/* a day of some 1,000 series at 10 s; filled by who reads */
 
@@ -235,6 +236,11 @@ static void give_context(struct block_files *files, ZSTD_DCtx *context)
 		files->context[files->n_contexts++] = context;
 	else
 		ZSTD_freeDCtx(context);
+}
+
+bool block_files_unpacks_to(const uint8_t *data, size_t size, uint64_t n)
+{
+	return ZSTD_getFrameContentSize(data, size) == n && n / RATIO_MOST <= size;
 }
 
 int block_files_unpack(struct block_files *files, const uint8_t *data, size_t size, uint8_t *to, size_t n)

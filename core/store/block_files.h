@@ -29,6 +29,11 @@ int block_files_read(struct block_files *files, uint64_t owner, const char *path
 int block_files_size(struct block_files *files, uint64_t owner, const char *path, uint64_t *size, struct error *err);
 void block_files_forget(struct block_files *files, uint64_t owner);	/* closes */
 
+/*
+ * Does that zstd frame itself say that it unpacks to n bytes, and can a frame of its size? A block of zstd is at least 4
+ * bytes and gives 128 KiB at most. Asked before there is memory for what somebody's file claims.
+ */
+bool block_files_unpacks_to(const uint8_t *data, size_t size, uint64_t n);
 /* A zstd frame that unpacks to exactly that many bytes. 0, -EBADMSG, -ENOMEM. */
 int block_files_unpack(struct block_files *files, const uint8_t *data, size_t size, uint8_t *to, size_t n);
 

@@ -35,6 +35,8 @@ static int unpack_names(struct block *block, struct buf *unpacked)
 	r = block_read_section(block, section, &packed);
 	if (r < 0)
 		return r;
+	if (!block_files_unpacks_to(packed.data, packed.len, section->unpacked))
+		return -EBADMSG;
 	to = buf_reserve(unpacked, (size_t)section->unpacked + 1);
 	if (!to)
 		return -ENOMEM;

@@ -491,6 +491,22 @@ static void every_flipped_bit_is_found(void **state)
 	}
 }
 
+/* Nobody makes room for what a small file claims. */
+static void a_frame_says_what_it_unpacks_to(void **state)
+{
+	const uint8_t hello[] = { 0x28, 0xb5, 0x2f, 0xfd, 0x20, 5, 5 << 3 | 1, 0, 0, 'h', 'e', 'l', 'l', 'o' };
+	const uint8_t large[] = { 0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0, 0x40, 5 << 3 | 1, 0, 0, 'h', 'e', 'l', 'l', 'o' };
+	uint8_t out[5];
+
+	(void)state;
+	assert_true(block_files_unpacks_to(hello, sizeof hello, 5));
+	assert_int_equal(block_files_unpack(files, hello, sizeof hello, out, 5), 0);
+	assert_memory_equal(out, "hello", 5);
+	assert_false(block_files_unpacks_to(hello, sizeof hello, 1 << 30));
+	assert_false(block_files_unpacks_to(large, sizeof large, 1 << 30));	/* its header claims it, too */
+	assert_false(block_files_unpacks_to(hello, 3, 5));
+}
+
 static void a_file_that_is_cut_off_is_refused(void **state)
 {
 	struct block *block = write_block_with(1, VALUES_SEAL, 12);
@@ -547,6 +563,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(goes_when_doomed_and_nobody_reads, make, clean),
 		cmocka_unit_test_setup_teardown(says_what_it_replaces, make, clean),
 		cmocka_unit_test_setup_teardown(every_flipped_bit_is_found, make, clean),
+		cmocka_unit_test_setup_teardown(a_frame_says_what_it_unpacks_to, make, clean),
 		cmocka_unit_test_setup_teardown(a_file_that_is_cut_off_is_refused, make, clean),
 		cmocka_unit_test_setup_teardown(one_with_damage_is_kept_aside, make, clean),
 	};
