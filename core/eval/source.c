@@ -5,6 +5,7 @@
  * range begins a window earlier, so that the first point has one.
  */
 #include "eval/source.h"
+#include "eval/escaped.h"
 
 #include <errno.h>
 
@@ -164,6 +165,8 @@ int source_next(struct source *source)
 
 	if (r > 0)
 		return eval_check(source->eval, 0) < 0 ? source->eval->err->code : 1;
+	if (r == 0 && !stitch_series(source->stitch))
+		escaped_inform(source->eval, source->node);
 	return r < 0 ? tell(source, r) : 0;
 }
 

@@ -112,9 +112,10 @@ static const struct function functions[] = {
 };
 _Static_assert(COUNT_OF(functions) == FUNCTIONS, "each function is in the table");
 
-/* What other versions call them. */
+/* What other versions, and plain queries, call them. */
 static const struct { const char *alias, *name; } aliases[] = {
 	{ "holt_winters", "double_exponential_smoothing" },
+	{ "p50", "p50_over_time" }, { "p95", "p95_over_time" }, { "p99", "p99_over_time" },
 };
 
 /* For histograms that are one value, which a store does not hold yet. */

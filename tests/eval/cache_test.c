@@ -177,6 +177,26 @@ static void what_comes_late_makes_it_void(void **state)
 	tear_down(&stand);
 }
 
+/* Not of the cache, but where a store is at hand: who asks for the escaped name is told of the other. */
+static void the_escaped_name_is_explained(void **state)
+{
+	struct label items[] = { { LABEL_NAME, "system.load.1m", 8, 14 } };
+	AUTO_BUF bytes = { 0 }, out = { 0 }, none = { 0 };
+	struct stand stand;
+
+	(void)state;
+	set_up(&stand);
+	assert_int_equal(labels_encode(items, 1, &bytes), 0);
+	assert_int_equal(store_series(stand.store, labels_in(&bytes), &stand.refs[2]), 0);
+	add(&stand, 2, stand.clock.now, 1);
+	ask(&stand, "sum(system_load_1m)", START, START + 60 * MINUTE, true, &out);
+	assert_string_equal(buf_text(&out), "PromQL info: no series is named \"system_load_1m\"; there is a metric \"system.load.1m\": "
+			    "ask for {\"system.load.1m\"} (1:5)\n");
+	ask(&stand, "system_load_2m", START, START + 60 * MINUTE, true, &none);
+	assert_string_equal(buf_text(&none), "");
+	tear_down(&stand);
+}
+
 static void stays_within_its_size(void **state)
 {
 	struct promql_options options = promql_options_preset();
@@ -207,6 +227,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(moves_with_time), cmocka_unit_test(other_questions_are_others),
 		cmocka_unit_test(what_comes_late_makes_it_void), cmocka_unit_test(stays_within_its_size),
+		cmocka_unit_test(the_escaped_name_is_explained),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

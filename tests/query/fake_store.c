@@ -298,3 +298,16 @@ uint64_t store_past_changes(const struct store *store)
 	(void)store;
 	return 0;
 }
+
+int store_each_label_value(struct store *store, const char *name, int (*each)(void *data, const char *text, uint32_t n), void *data)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < store->n && r == 0; i++) {
+		struct label label;
+
+		if (labels_find(made_labels(&store->series[i]), name, &label))
+			r = each(data, label.value, label.value_len);
+	}
+	return r;
+}
