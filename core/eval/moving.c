@@ -43,12 +43,12 @@ kymo_ms moving_wants_from(const struct moving *moving)
 	return moving->i < moving->points.n ? window_start(moving, moving->i) : INT64_MAX;
 }
 
-/* The first sample from `from` on that is behind t. It is mostly about as far as the last time. */
-static size_t first_behind(const struct moving *moving, size_t from, kymo_ms t)
+/* The first of n rising times from `from` on that is behind t. It is mostly about as far as the last one was. */
+static size_t behind(const kymo_ms *at, size_t from, size_t n, kymo_ms t)
 {
-	size_t low = from, high = moving->n, reach = 1;
+	size_t low = from, high = n, reach = 1;
 
-	while (low + reach < high && moving->at[low + reach] <= t) {
+	while (low + reach < high && at[low + reach] <= t) {
 		low += reach;
 		reach *= 2;
 	}
@@ -57,12 +57,17 @@ static size_t first_behind(const struct moving *moving, size_t from, kymo_ms t)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (moving->at[middle] <= t)
+		if (at[middle] <= t)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	return low;
+}
+
+static size_t first_behind(const struct moving *moving, size_t from, kymo_ms t)
+{
+	return behind(moving->at, from, moving->n, t);
 }
 
 /* ---- room ---- */
@@ -133,6 +138,94 @@ static int reserve(struct moving *moving, size_t n)
 	return room > moving->room ? grow_samples(moving, room) : 0;
 }
 
+/* ---- points out ---- */
+
+static int need_scratch(struct moving *moving, size_t n)
+{
+	void *scratch = moving->scratch;
+	int r;
+
+	if (!moving->spec->wants_scratch || n <= moving->scratch_room)
+		return 0;
+	r = grow(moving, &scratch, sizeof *moving->scratch, moving->scratch_room, n + n / 2);
+	moving->scratch = scratch;
+	if (r == 0)
+		moving->scratch_room = n + n / 2;
+	return r;
+}
+
+/* The next point gets what the function makes of those samples. What is known beside them stands in *window. */
+static int give_point(struct moving *moving, const struct samples *samples, struct range_window *window)
+{
+	uint32_t i = moving->i++;
+	int r;
+
+	moving->out[i] = absent();
+	if (!samples->n)
+		return 0;
+	window->end = steps_at(&moving->moved, i);
+	window->start = window->end - moving->range;
+	window->at = steps_at(&moving->points, i);
+	for (int k = 0; k < 2; k++)
+		window->args[k] = moving->args[k] ? moving->args[k][i] : 0;
+	if ((r = need_scratch(moving, samples->n)) < 0)
+		return r;
+	window->scratch = moving->scratch;
+	if (!moving->spec->samples(samples, window, &moving->out[i]))
+		moving->out[i] = absent();
+	return eval_check(moving->eval, 0);
+}
+
+/* What was lost in the drops of samples first + 1 .. end. */
+static double drops_between(struct moving *moving, size_t first, size_t end)
+{
+	double sum = 0;
+
+	while (moving->drops_head < moving->n_drops && moving->drops[moving->drops_head].at <= first)
+		moving->drops_head++;
+	for (size_t k = moving->drops_head; k < moving->n_drops && moving->drops[k].at < end; k++)
+		sum += moving->drops[k].before;
+	return sum;
+}
+
+static int finish_point(struct moving *moving)
+{
+	kymo_ms end = steps_at(&moving->moved, moving->i);
+	size_t first = first_behind(moving, moving->head, window_start(moving, moving->i)), last = first_behind(moving, first, end);
+	struct range_window window = { .has_drops = moving->spec->wants_drops };
+	struct samples samples = { 0 };
+
+	moving->head = first;
+	if (first < last)
+		samples = (struct samples){ (uint32_t)(last - first), moving->at + first, moving->values + first };
+	if (samples.n && window.has_drops)
+		window.drops = drops_between(moving, first, last);
+	if (moving->spec->wants_before && first > 0) {
+		window.has_before = true;
+		window.before = moving->values[first - 1];
+		window.before_at = moving->at[first - 1];
+	}
+	return give_point(moving, &samples, &window);
+}
+
+int moving_finish_before(struct moving *moving, kymo_ms t)
+{
+	int r = 0;
+
+	while (r == 0 && moving->i < moving->points.n && steps_at(&moving->moved, moving->i) < t)
+		r = finish_point(moving);
+	return r;
+}
+
+int moving_end(struct moving *moving)
+{
+	int r = 0;
+
+	while (r == 0 && moving->i < moving->points.n)
+		r = finish_point(moving);
+	return r;
+}
+
 /* ---- samples in ---- */
 
 static int add_drop(struct moving *moving, size_t at, double before)
@@ -195,15 +288,56 @@ static void copy_fresh(struct moving *moving, const kymo_ms *at, const double *v
 	moving->n = to;
 }
 
+/* Does the function look at the samples of one window alone, and no window at those of another? */
+static bool stand_apart(const struct moving *moving)
+{
+	return !moving->spec->wants_before && !moving->spec->wants_drops && moving->moved.step >= moving->range;
+}
+
+/*
+ * Windows that lie in a piece as a whole are looked at where it stands, without a
+ * copy, if nothing is held for them. *taken: what no later window wants.
+ */
+static int finish_inside(struct moving *moving, const kymo_ms *at, const double *values, uint32_t n, uint32_t *taken)
+{
+	size_t from = 0;
+	int r = 0;
+
+	while (r == 0 && moving->i < moving->points.n && steps_at(&moving->moved, moving->i) < at[n - 1]) {
+		size_t first = behind(at, from, n, window_start(moving, moving->i));
+		struct range_window window = { 0 };
+		struct samples samples = { 0 };
+
+		from = behind(at, first, n, steps_at(&moving->moved, moving->i));
+		if (first < from)
+			samples = (struct samples){ (uint32_t)(from - first), at + first, values + first };
+		r = give_point(moving, &samples, &window);
+	}
+	*taken = (uint32_t)behind(at, from, n, moving_wants_from(moving));
+	return r;
+}
+
+static bool holds_nothing(const struct moving *moving)
+{
+	return first_behind(moving, moving->head, moving_wants_from(moving)) == moving->n;
+}
+
 int moving_add(struct moving *moving, const kymo_ms *at, const double *values, uint32_t n)
 {
+	bool has_nan = any_nan(values, n);	/* staleness marks, perhaps */
+	uint32_t taken = 0;
 	size_t from;
 	int r = n ? moving_finish_before(moving, at[0]) : 0;
 
+	if (r == 0 && n && !has_nan && stand_apart(moving) && holds_nothing(moving))
+		r = finish_inside(moving, at, values, n, &taken);
+	at += taken;
+	values += taken;
+	n -= taken;
 	if (r < 0 || !n || (r = reserve(moving, n)) < 0)
 		return r;
 	from = moving->n;
-	if (any_nan(values, n)) {	/* staleness marks, perhaps */
+	if (has_nan) {
 		copy_fresh(moving, at, values, n);
 	} else {
 		memcpy(moving->at + from, at, n * sizeof *at);
@@ -227,84 +361,5 @@ int moving_add_records(struct moving *moving, const struct piece *piece)
 		moving->values[moving->n++] = piece->last[i];
 		r = find_drops(moving, moving->n - 1);
 	}
-	return r;
-}
-
-/* ---- points out ---- */
-
-/* What was lost in the drops of samples first + 1 .. end. */
-static double drops_between(struct moving *moving, size_t first, size_t end)
-{
-	double sum = 0;
-
-	while (moving->drops_head < moving->n_drops && moving->drops[moving->drops_head].at <= first)
-		moving->drops_head++;
-	for (size_t k = moving->drops_head; k < moving->n_drops && moving->drops[k].at < end; k++)
-		sum += moving->drops[k].before;
-	return sum;
-}
-
-static int need_scratch(struct moving *moving, size_t n)
-{
-	void *scratch = moving->scratch;
-	int r;
-
-	if (!moving->spec->wants_scratch || n <= moving->scratch_room)
-		return 0;
-	r = grow(moving, &scratch, sizeof *moving->scratch, moving->scratch_room, n + n / 2);
-	moving->scratch = scratch;
-	if (r == 0)
-		moving->scratch_room = n + n / 2;
-	return r;
-}
-
-static int finish_point(struct moving *moving)
-{
-	uint32_t i = moving->i++;
-	kymo_ms end = steps_at(&moving->moved, i);
-	size_t first = first_behind(moving, moving->head, window_start(moving, i)), behind = first_behind(moving, first, end);
-	struct samples samples;
-	struct range_window window = { .start = end - moving->range, .end = end, .at = steps_at(&moving->points, i) };
-	int r;
-
-	moving->head = first;
-	moving->out[i] = absent();
-	if (first == behind)
-		return 0;
-	samples = (struct samples){ (uint32_t)(behind - first), moving->at + first, moving->values + first };
-	for (int k = 0; k < 2; k++)
-		window.args[k] = moving->args[k] ? moving->args[k][i] : 0;
-	if (moving->spec->wants_drops) {
-		window.has_drops = true;
-		window.drops = drops_between(moving, first, behind);
-	}
-	if (moving->spec->wants_before && first > 0) {
-		window.has_before = true;
-		window.before = moving->values[first - 1];
-		window.before_at = moving->at[first - 1];
-	}
-	if ((r = need_scratch(moving, samples.n)) < 0)
-		return r;
-	window.scratch = moving->scratch;
-	if (!moving->spec->samples(&samples, &window, &moving->out[i]))
-		moving->out[i] = absent();
-	return eval_check(moving->eval, 0);
-}
-
-int moving_finish_before(struct moving *moving, kymo_ms t)
-{
-	int r = 0;
-
-	while (r == 0 && moving->i < moving->points.n && steps_at(&moving->moved, moving->i) < t)
-		r = finish_point(moving);
-	return r;
-}
-
-int moving_end(struct moving *moving)
-{
-	int r = 0;
-
-	while (r == 0 && moving->i < moving->points.n)
-		r = finish_point(moving);
 	return r;
 }
