@@ -20,13 +20,14 @@ enum {
 	STORE_SERIES, STORE_SERIES_CREATED, STORE_SERIES_EXPIRED, STORE_METRICS, STORE_SAMPLES, STORE_REPEATED, STORE_LATE,
 	STORE_REFUSED, STORE_UNLOGGED, STORE_HEAD_SAMPLES, STORE_HEAD_BYTES, STORE_HEAD_SPILLED, STORE_WAL_BYTES, STORE_WAL_FILES, STORE_INDEX_BYTES,
 	STORE_QUARANTINED, STORE_WRITE_ERRORS, STORE_READ_ERRORS, STORE_FLUSHES, STORE_FLUSH, STORE_FLUSH_TOTAL, STORE_MERGES, STORE_MERGE,
-	STORE_MERGE_TOTAL, STORE_TIER_BYTES, STORE_TIER_FILES, STORE_TIER_SAMPLES, N_METRICS
+	STORE_MERGE_TOTAL, STORE_TIER_BYTES, STORE_TIER_FILES, STORE_TIER_SAMPLES, STORE_METRIC_BYTES, N_METRICS
 };
 
 static const char *const by_collector[] = { "collector", "plugin", NULL };
 static const char *const by_sink[] = { "sink", "plugin", NULL };
 static const char *const by_reason[] = { "reason", NULL };
 static const char *const by_tier[] = { "tier", NULL };
+static const char *const by_metric[] = { "metric", "tier", NULL };
 
 #define COUNTED(name, unit, help, labels) { name, KYMO_COUNTER, KYMO_FROM_ZERO, unit, help, labels }
 #define GAUGED(name, unit, help, labels) { name, KYMO_GAUGE, KYMO_NO_SKETCH, unit, help, labels }
@@ -95,6 +96,7 @@ static const struct kymo_metric metrics[N_METRICS] = {
 	[STORE_TIER_BYTES] = GAUGED("kymo.store.tier.bytes", "bytes", "Size of a tier.", by_tier),
 	[STORE_TIER_FILES] = GAUGED("kymo.store.tier.files", "", "Files of a tier.", by_tier),
 	[STORE_TIER_SAMPLES] = GAUGED("kymo.store.tier.samples", "", "Samples or records in the files of a tier.", by_tier),
+	[STORE_METRIC_BYTES] = GAUGED("kymo.store.metric.bytes", "bytes", "What the largest metrics take in the files of a tier.", by_metric),
 };
 
 struct self {
@@ -192,6 +194,17 @@ static void put_tiers(const struct self *self, struct kymo_batch *batch, const s
 		put_by(self, batch, STORE_TIER_FILES, name, NULL, stats->tier[tier].files);
 		put_by(self, batch, STORE_TIER_SAMPLES, name, NULL, (double)stats->tier[tier].samples);
 	}
+}
+
+static int put_large(void *data, const struct store_large *large)
+{
+	const struct emitting *emitting = data;
+
+	for (int tier = 0; tier < TIERS; tier++)
+		if (large->bytes[tier])
+			put_by(emitting->self, emitting->batch, STORE_METRIC_BYTES, large->name, tier_name((enum kymo_tier)tier),
+			       (double)large->bytes[tier]);
+	return 0;
 }
 
 /* Three metrics, one after another. */
@@ -293,6 +306,7 @@ static int self_collect(void *instance, struct kymo_batch *batch)
 	put_host(self, batch);
 	put_outside(self, batch);
 	put_store(self, batch);
+	store_each_largest(self->host->shared.ingest.store, put_large, &emitting);
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "store/merge.h"
 #include "store/news.h"
 #include "store/retention.h"
+#include "store/sizes.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ enum { MS = 1000000 };
 #define TICK_MOST 1000			/* windows close this late at most; ms */
 #define TRY_AGAIN 10000			/* a flush that failed; ms */
 #define HEAD_LEAST (UINT64_C(64) << 20)	/* a head that is larger than both, with its file, is flushed early; bytes */
+#define MEASURED 200000			/* series of new blocks whose size is looked at in a tick */
 #define HEAD_SERIES 128			/* of a series */
 
 /* A thread that does its work now and then, until it is stopped. */
@@ -37,6 +39,7 @@ struct maintainer {
 	struct ticker sync, work;
 	int64_t next_flush, next_cleanup;	/* clock_mono_ns */
 	int64_t no_flush_before;		/* after one that failed */
+	_Atomic bool measure;			/* blocks may have changed */
 	struct log_limit failed;
 };
 
@@ -146,6 +149,8 @@ int store_maintain(struct store *store, unsigned what, struct store_maintained *
 	int r = run(store, what ? what : ~0u, &mine, err);
 
 	mine.took = (clock_mono_ns() - begin) / MS;
+	if (store->maintainer)
+		atomic_store(&store->maintainer->measure, true);
 	if (done)
 		*done = mine;
 	return r;
@@ -258,6 +263,15 @@ static int64_t after(int64_t now, kymo_ms ms)
 	return now + bounded(ms, FOREVER / MS / 4) * MS;
 }
 
+/* Of a block that was written just now its table is still in memory. */
+static void measure(struct store *store)
+{
+	_Atomic bool *due = &store->maintainer->measure;
+
+	if (atomic_exchange(due, false) && largest_step(store, MEASURED) > 0)
+		atomic_store(due, true);
+}
+
 static void work(struct store *store)
 {
 	struct maintainer *maintainer = store->maintainer;
@@ -276,6 +290,9 @@ static void work(struct store *store)
 		maintainer->next_cleanup = after(now, options.cleanup);
 	if (r < 0)
 		complain(maintainer, &err);
+	if (what & (MAINTAIN_FLUSH | MAINTAIN_MERGE | MAINTAIN_EXPIRE))
+		atomic_store(&maintainer->measure, true);
+	measure(store);
 }
 
 static void *work_thread(void *data)
@@ -298,6 +315,7 @@ int maintain_start(struct store *store, struct error *err)
 	store->maintainer = maintainer;
 	maintainer->next_flush = after(now, store_settings(store).flush);
 	maintainer->next_cleanup = now;
+	atomic_init(&maintainer->measure, true);
 	r = ticker_start(&maintainer->sync, store, "kymo-sync", sync_thread);
 	if (r == 0)
 		r = ticker_start(&maintainer->work, store, "kymo-maintain", work_thread);

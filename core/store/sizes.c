@@ -5,6 +5,7 @@
  * several series have together, are nobody's.
  */
 #include "store/block_files.h"
+#include "store/sizes.h"
 #include "store/state.h"
 
 #include <errno.h>
@@ -108,6 +109,54 @@ static int size_block(struct sizing *sizing, struct block *block)
 	return r < 0 ? r : add_some(sizing, block_tier(block));
 }
 
+static int by_bytes(const void *a, const void *b)
+{
+	const struct metric_bytes *x = a, *y = b;
+
+	return x->bytes > y->bytes ? -1 : x->bytes < y->bytes;
+}
+
+static int list_bytes(const struct sizing *sizing, enum kymo_tier tier, struct metric_bytes **out, uint32_t *n)
+{
+	struct metric_bytes *of;
+
+	*n = 0;
+	for (uint32_t i = 0; i < sizing->room; i++)
+		*n += sizing->sizes[i].bytes[tier] != 0;
+	*out = of = malloc(((size_t)*n + 1) * sizeof *of);
+	if (!of)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < sizing->room; i++)
+		if (sizing->sizes[i].bytes[tier])
+			*of++ = (struct metric_bytes){ i, sizing->sizes[i].bytes[tier] };
+	qsort(*out, *n, sizeof **out, by_bytes);
+	return 0;
+}
+
+static void sizing_destroy(struct sizing *sizing)
+{
+	if (!sizing)
+		return;
+	block_chunks_fini(&sizing->chunks);
+	free(sizing->sizes);
+	free(sizing);
+}
+
+int sizes_of_block(struct store *store, struct block *block, struct metric_bytes **out, uint32_t *n)
+{
+	struct sizing *sizing = calloc(1, sizeof *sizing);
+	int r = sizing ? 0 : -ENOMEM;
+
+	if (r == 0) {
+		sizing->store = store;
+		r = size_block(sizing, block);
+	}
+	if (r == 0)
+		r = list_bytes(sizing, block_tier(block), out, n);
+	sizing_destroy(sizing);
+	return r;
+}
+
 static int size_all(struct sizing *sizing, const struct store_view *view)
 {
 	int r = 0;
@@ -152,10 +201,6 @@ int store_each_metric_size(struct store *store, int (*each)(void *data, const st
 		r = index_each_metric(store->index, give, sizing);
 		index_unlock(store->index);
 	}
-	if (sizing) {
-		block_chunks_fini(&sizing->chunks);
-		free(sizing->sizes);
-	}
-	free(sizing);
+	sizing_destroy(sizing);
 	return r;
 }

@@ -29,6 +29,7 @@
 struct downsample;		/* downsample.c: windows that are open, dirty, or not in a block yet */
 struct policies;		/* policies.c */
 struct maintainer;		/* maintain.c: the thread */
+struct largest;			/* largest.c */
 
 /* Blocks of one tier in order of start, then sequence. Immutable, counted. */
 struct block_list {
@@ -103,6 +104,7 @@ struct store {
 	struct log_limit disk_log, read_log;
 
 	struct downsample *downsample;
+	struct largest *largest;
 	struct maintainer *maintainer;
 };
 

@@ -7,6 +7,7 @@
 #include "store/maintain.h"
 #include "store/retention.h"
 #include "store/policies.h"
+#include "store/sizes.h"
 #include "util/file.h"
 
 #include <errno.h>
@@ -97,6 +98,7 @@ static struct store *store_create(const struct store_options *options)
 	atomic_init(&store->counters.last_cleanup, INT64_MIN);
 	store->opened_at = store_now(store);
 	store->files = block_files_create();
+	store->largest = largest_create();
 	store->path = strdup(options->path);
 	return store;
 }
@@ -127,7 +129,7 @@ static int open_all(struct store *store, const struct store_options *options, st
 {
 	int r;
 
-	if (!store->path || !store->files || empty_lists(store) < 0)
+	if (!store->path || !store->files || !store->largest || empty_lists(store) < 0)
 		return error_set(err, -ENOMEM, "%s: out of memory", options->path);
 	if (policies_take(store, options->policies, options->n_policies) < 0)
 		return error_set(err, -ENOMEM, "%s: out of memory", options->path);
@@ -192,6 +194,7 @@ void store_close(struct store *store)
 		block_list_release(store->list[tier]);
 	deleted_release(store->deleted);
 	block_files_destroy(store->files);
+	largest_destroy(store->largest);
 	manifest_fini(&store->gone);
 	append_scratch_destroy(store->scratch);
 	head_fini(&store->head);

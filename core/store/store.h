@@ -189,6 +189,18 @@ struct store_metric_size {
  */
 int store_each_metric_size(struct store *store, int (*each)(void *data, const struct store_metric_size *size), void *data);
 
+/*
+ * The metrics that took most on disk when the blocks last changed, the largest first: nothing is read for it. A second or
+ * so after a flush they are known anew. The name is valid inside the call, in which the store must not be asked for
+ * this again; stops when non-zero, and gives that. Bytes as above, of metrics with a live series.
+ */
+#define STORE_LARGEST 50
+struct store_large {
+	const char *name;
+	uint64_t bytes[TIERS];
+};
+int store_each_largest(struct store *store, int (*each)(void *data, const struct store_large *large), void *data);
+
 /* Where data is: what can be asked of a tier. oldest > newest: it has nothing. */
 struct store_coverage {
 	struct {

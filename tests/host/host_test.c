@@ -4,6 +4,7 @@
 #include "model/sample.h"
 #include "probe.h"
 #include "stand.h"
+#include "store/sizes.h"
 #include "store/state.h"
 
 #include <errno.h>
@@ -42,6 +43,19 @@ static void collects_with_the_configured_labels(void **state)
 	assert_true(stand_numbers(stand, "p").collections >= 3);
 	assert_int_equal(stand_numbers(stand, "p").series, 3);
 	assert_true(stand_numbers(stand, "p").total_ns > 0);
+}
+
+static void tells_which_metrics_are_large(void **state)
+{
+	static const char series[] = "kymo.store.metric.bytes{k=\"base\",metric=\"probe.count\",site=\"a\",tier=\"raw\"}";
+
+	(void)state;
+	stand_must_add(stand, "{plugin: probe, name: p, interval: 100ms}", &probe);
+	stand_wait_for_collects(stand, "p", 5);
+	assert_int_equal(store_maintain(stand->store, MAINTAIN_FLUSH, NULL, NULL), 0);
+	assert_true(isnan(stand_latest(stand, series)));
+	assert_int_equal(largest_step(stand->store, UINT64_MAX), 0);
+	WAIT_UNTIL(stand_latest(stand, series) > 0);
 }
 
 static uint32_t series_with_decimals(uint8_t decimals)
@@ -142,6 +156,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
 		TEST(hands_decimals_on), TEST(collects_with_the_configured_labels),
+		TEST(tells_which_metrics_are_large),
 		TEST(makes_distributions_and_counters), TEST(gives_sinks_everything), TEST(keeps_batches_for_a_busy_sink), TEST(lets_no_slow_one_delay_another),
 	};
 

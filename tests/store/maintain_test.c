@@ -43,6 +43,12 @@ static void pause_shortly(void)
 	usleep(2000);
 }
 
+static int count_large(void *data, const struct store_large *large)
+{
+	*(int *)data += large->bytes[KYMO_RAW] && large->bytes[KYMO_1M];
+	return 0;
+}
+
 static void the_thread_does_everything(void **state)
 {
 	struct store_stats stats;
@@ -60,6 +66,8 @@ static void the_thread_does_everything(void **state)
 	} while (!stats.windows_closed || !stats.tier[KYMO_RAW].files || !stats.tier[KYMO_1M].files ||
 		 stats.last_flush == INT64_MIN || stats.last_cleanup == INT64_MIN || stats.head_samples);
 	assert_int_equal(stats.windows_closed, 17 + 3);
+	for (int n = 0; !n; pause_shortly())
+		store_each_largest(folder.store, count_large, &n);
 }
 
 static void a_report_says_what_was_done(void **state)
