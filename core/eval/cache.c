@@ -9,7 +9,7 @@
 
 #include <pthread.h>
 
-#define SHARE_MOST 4			/* no answer takes more than that part of the cache */
+#define SHARE_MOST 16			/* no answer takes more than that part of the cache */
 
 struct entry {
 	struct entry *next;		/* used less lately */

@@ -171,11 +171,13 @@ static int hold_first(struct promql_run *run, bool *all)
 	struct column column;
 	int r = 1;
 
-	while (run->held.bytes < SORTED_MOST && (r = stream_next(run->stream, &column)) > 0)
-		if ((r = matrix_add(&run->held, &column)) < 0)
-			return r;
+	while (r > 0 && run->held.bytes < SORTED_MOST) {
+		r = stream_next(run->stream, &column);
+		if (r > 0 && matrix_add(&run->held, &column) < 0)
+			r = run->error.code;
+	}
 	*all = r == 0;
-	if (r == 0)
+	if (*all)
 		matrix_sort(&run->held);
 	return r < 0 ? r : 0;
 }

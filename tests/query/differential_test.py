@@ -18,8 +18,8 @@ difference is a fault. The list of what is stepped aside:
   - what rate() adds towards a zero before the first sample is less in 3 where that
     sample is far from the start of the range: counters begin, and begin again, high
     above their steps, and those with resets have no gaps;
-  - ^ and atan2 stand in written queries alone: the last bit of a power is the
-    library's (and % makes it the first), and 2.42 keeps a name through atan2;
+  - ^, % and atan2 stand in written queries alone: the last bit of a power is the
+    library's, and % makes the last bit the first, and 2.42 keeps a name through atan2;
   - of two partners in a comparison between one and one, 3 complains also where the
     comparison keeps but one of them: such an error of kymo's is let pass;
   - parts of a date of NaN are NaN in kymo, and what Go makes of it in Prometheus;
@@ -153,7 +153,7 @@ MATHS = ["abs", "ceil", "floor", "exp", "ln", "log2", "log10", "sqrt", "sgn", "s
 OF_NAN = ("stddev", "stdvar", "hour(", "minute(", "day_of", "days_in", "month(", "year(")
 AGGREGATES = ["sum", "avg", "min", "max", "count", "group", "stddev", "stdvar"]
 GROUPS = ["", " by (job)", " by (instance, job)", " without (instance)", " without (code, le)", " by (nothing)"]
-ARITHMETIC = ["+", "-", "*", "/", "%"]
+ARITHMETIC = ["+", "-", "*", "/"]
 COMPARISONS = ["==", "!=", ">", "<", ">=", "<="]
 MATCHINGS = ["", " on (job, instance)", " ignoring (code, zone)", " on (job) group_left", " ignoring (code) group_left ()", " on (job, instance) group_right"]
 
@@ -226,7 +226,7 @@ class Maker:
 WRITTEN = ["1", "1 + 2 * 3 ^ 2 ^ 0.5", "-1 ^ 2", "time()", "vector(1)", "scalar(load)", '"text"', "load[1m]", "requests_total[5m] offset 1m", "(load)[5m:1m]",
            "sum(rate(requests_total[5m])) / ignoring (code) sum(requests_total)", "load * on (job) group_left (version) info", "load / on (job) info",
            "requests_total / on (instance) load", "requests_total == requests_total", "absent(nothing{a=\"b\",c!=\"d\"})", "absent(load)",
-           "histogram_quantile(0.9, latency_seconds_bucket)", "sum(load) atan2 sum(memory_bytes)", "sum(load) ^ 2", "sort(memory_bytes)", "sort_desc(memory_bytes)", "topk(3, memory_bytes)", "bottomk(2, memory_bytes)",
+           "histogram_quantile(0.9, latency_seconds_bucket)", "sum(load) atan2 sum(memory_bytes)", "sum(load) ^ 2", "requests_total % 7", "-7 % load", "sort(memory_bytes)", "sort_desc(memory_bytes)", "topk(3, memory_bytes)", "bottomk(2, memory_bytes)",
            "topk(0, load)", "count_values(\"v\", info)", "label_replace(load, \"job\", \"\", \"\", \"\")", "label_replace(load, \"instance\", \"x\", \"\", \"\")",
            "rate(load)", "sum(load) by", "load{", "{}", "load[5m", "nonsense(load)", "load and 1", "1 == 1", "sum by (job) (load) > bool 3", "load offset 1d",
            "max_over_time((load > 40)[10m:30s])", "min_over_time(vector(time())[5m:1m])", "load unless on (job) info", "info or load", "quantile(0.5, odd)",
