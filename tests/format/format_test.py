@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""format_test.py - a store is made, and read by docs/format.md alone: sample by sample and record by record the same."""
+"""format_test.py - a store is made, and read by docs/format.md alone: sample by sample, record by
+record with its sketch, and name by name the same."""
 import pathlib
 import subprocess
 import sys
@@ -10,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import store_reader
 
 WANTED = {f"values {i}" for i in range(10)} | {f"order {i}" for i in range(3)} | {f"column {i}" for i in range(3)} | \
-         {f"part {i}" for i in range(1, 6)}
+         {f"part {i}" for i in range(1, 6)} | {"names", "sketches", "sketches alone", "constant", "no sketch"}
 
 
 def main():

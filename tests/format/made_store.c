@@ -83,7 +83,7 @@ static void append_distribution(kymo_ms at, series_ref ref)
 	struct store_distribution one = { ref, at, &window };
 	struct store_batch batch = { .n_distributions = 1, .distributions = &one };
 
-	window_init(&window, at - 10000, at, 5);
+	window_init(&window, at - 10000, at, random_below(&chance, 200) ? 5 : 4);
 	for (uint32_t i = random_below(&chance, 4); i; i--)
 		CHECK(window_observe(&window, rint(random_unit(&chance) * 1000) / 8, i) == 0, "i=%u", i);
 	window_settle(&window, KIND_DISTRIBUTION);
@@ -163,6 +163,20 @@ static uint64_t bits(double v)
 	return value_bits(v);
 }
 
+/* " schema:zeros:nans:index=count,...", or what stands for it. */
+static void print_sketch(const struct piece *p, uint32_t i)
+{
+	const struct sketch *sketch = p->sketch[i];
+
+	if (!sketch) {
+		printf(p->flags[i] & RECORD_CONSTANT ? " constant" : " -");
+		return;
+	}
+	printf(" %d:%" PRIu64 ":%" PRIu64 ":", sketch->schema, sketch->zeros, sketch->nans);
+	for (uint32_t k = 0; k < sketch->n; k++)
+		printf("%d=%" PRIu64 ",", sketch->index[k], sketch->counts[k]);
+}
+
 static void print_entry(enum kymo_tier tier, const char *name, const struct piece *p, uint32_t i)
 {
 	if (p->values) {
@@ -175,7 +189,18 @@ static void print_entry(enum kymo_tier tier, const char *name, const struct piec
 	       p->flags[i] & RECORD_ENDED, bits(p->sum[i]), bits(p->min[i]), bits(p->max[i]));
 	if (tier != KYMO_RAW)
 		printf(" %" PRIx64 " %" PRIx64 " %" PRIx64, bits(p->first[i]), bits(p->last[i]), bits(p->correction[i]));
+	print_sketch(p, i);
 	printf("\n");
+}
+
+static int print_metric(void *data, const struct metric *metric, uint32_t n_series, kymo_ms first_at, kymo_ms last_at)
+{
+	(void)data, (void)n_series, (void)first_at, (void)last_at;
+	printf("metric %s %u %u %s|%s|", metric->name, metric->type, metric->flags, metric->unit, metric->help);
+	for (uint32_t i = 0; i < metric->n_labels; i++)
+		printf("%s%s", i ? "," : "", metric->labels[i]);
+	printf("\n");
+	return 0;
 }
 
 static void print_tier(enum kymo_tier tier)
@@ -202,7 +227,8 @@ static void print_tier(enum kymo_tier tier)
 
 int main(int argc, char **argv)
 {
-	static const struct kymo_metric spread = { "spread", KYMO_HISTOGRAM, 0, "", "", NULL };
+	static const char *const names[] = { "n", NULL };
+	static const struct kymo_metric spread = { "spread", KYMO_HISTOGRAM, 0, "seconds", "How far it goes.", names };
 	struct error err = { 0 };
 	struct store_options options;
 
@@ -215,6 +241,7 @@ int main(int argc, char **argv)
 	CHECK(store_open(&options, &store, &err) == 0, "%s", error_text(&err));
 	CHECK(store_metric(store, &spread, &err) == 0, "%s", error_text(&err));
 	fill();
+	store_each_metric(store, print_metric, NULL);
 	for (int tier = 0; tier < TIERS; tier++)
 		print_tier((enum kymo_tier)tier);
 	fflush(stdout);

@@ -385,6 +385,74 @@ def read_value_column(r, name, n, e, counts, doubles, wholes):
         doubles[name] = [double_of(bits_of(v) + more) for v, more in zip(doubles[name], read_numbers(r, n))]
 
 
+# ---- sketches
+
+def bucket_of(value, schema):
+    if math.isinf(value):
+        return 2**31 - 1 if value > 0 else -2**31
+    part, exponent = math.frexp(abs(value))
+    if schema >= 0:
+        i = exponent * 2**schema + math.ceil(math.log2(part) * 2**schema)
+    else:
+        i = math.ceil((exponent + math.log2(part)) / 2**-schema)
+    return 2**20 + i if value > 0 else -(2**20 + i)
+
+
+def read_sketch(r):
+    head = r.u8()
+    zeros = r.varint() if head & 16 else 0
+    nans = r.varint() if head & 32 else 0
+    n = r.varint()
+    index = [r.zigzag()] if n else []
+    for _ in range(n - 1):
+        index.append(index[-1] + r.varint() + 1)
+    return {"schema": (head & 15) - 4, "zeros": zeros, "nans": nans, "buckets": [(i, r.varint() + 1) for i in index]}
+
+
+def make_sketch(record, schema, zeros, nans, gaps, counts):
+    low, high, index = record["min"], record["max"], []
+    if low != 0 or high != 0:
+        index = [bucket_of(low, schema) if low else next(gaps)]
+        last = bucket_of(high, schema) if high else None
+        n = None if high else next(gaps)
+        while index[-1] != last and len(index) != n:
+            index.append(index[-1] + next(gaps) + 1)
+            expect(last is None or index[-1] <= last, "a bucket behind that of max")
+    buckets = [(i, next(counts) + 1) for i in index[:-1]]
+    if index:
+        buckets.append((index[-1], record["count"] - zeros - nans - sum(count for _, count in buckets)))
+    return {"schema": schema, "zeros": zeros, "nans": nans, "buckets": buckets}
+
+
+def read_sketches(r, records):
+    if not records:
+        return
+    head, n = r.u8(), len(records)
+    SEEN.add("sketches alone" if head == 255 else "sketches")
+    if head == 255:
+        for record in records:
+            record["sketch"] = read_sketch(r)
+        return
+    zeros, nans = read_ints(r, n), read_ints(r, n)
+    n_gaps, n_counts = r.varint(), r.varint()
+    gaps, counts = iter(read_numbers(r, n_gaps)), iter(read_numbers(r, n_counts))
+    for i, record in enumerate(records):
+        record["sketch"] = make_sketch(record, head - 4, zeros[i], nans[i], gaps, counts)
+    expect(next(gaps, None) is None and next(counts, None) is None, "numbers behind those of sketches")
+
+
+def is_constant(record):
+    return record["min"] == record["max"] and not math.isnan(record["sum"])
+
+
+def show_sketch(record):
+    sketch = record["sketch"]
+    if not sketch:
+        SEEN.add("constant" if is_constant(record) else "no sketch")
+        return "constant" if is_constant(record) else "-"
+    return f"{sketch['schema']}:{sketch['zeros']}:{sketch['nans']}:" + "".join(f"{i}={n}," for i, n in sketch["buckets"])
+
+
 def read_records(data):
     r = Reader(data)
     n = r.varint()
@@ -404,8 +472,12 @@ def read_records(data):
         record = {name: doubles[name][i] for name in ORDER[0]}
         if not counts[i] and not head & 4:
             record = {name: 0.0 if name in ("sum", "correction") else double_of(0x7ff8000000000000) for name in ORDER[0]}
-        record.update(at=at[i], start=start[i], count=counts[i], ended=flags[i] & 1, first_at=first_at[i], last_at=last_at[i])
+        record.update(at=at[i], start=start[i], count=counts[i], ended=flags[i] & 1, first_at=first_at[i], last_at=last_at[i],
+                      sketch=None)
         out.append(record)
+    usual = [record for record in out if record["count"] and not is_constant(record)]
+    read_sketches(r, usual if head & 8 else [record for i, record in enumerate(out) if flags[i] & 2])
+    expect(r.left() == 0, "bytes behind records")
     return out
 
 
@@ -438,18 +510,17 @@ def read_labels(r_or_bytes):
 
 
 def read_metric(r):
-    kind, _ = r.varint(), r.varint()
-    name = r.string()
-    r.string(), r.string()
-    for _ in range(r.varint()):
-        r.string()
-    return name.decode(), kind
+    """Its name; type, flags, unit, help and names of labels."""
+    kind, flags = r.varint(), r.varint()
+    name, unit, help_ = r.string(), r.string(), r.string()
+    return name.decode(), (kind, flags, unit, help_, [r.string() for _ in range(r.varint())])
 
 
 class Store:
     def __init__(self, path):
         self.path = pathlib.Path(path)
-        self.series, self.kind, self.deleted = {}, {}, []
+        self.series, self.metrics, self.deleted = {}, {}, []
+        self.in_blocks = {}			# ref -> labels, by what blocks say themselves
         self.entries = [{} for _ in TIERS]	# (ref, time) -> (rank, what)
         self.done = 0
 
@@ -481,8 +552,8 @@ class Store:
     def read_index_frame(self, kind, r):
         if kind == 1:
             r.u8()
-            name, type_ = read_metric(r)
-            self.kind[name] = type_
+            name, what = read_metric(r)
+            self.metrics[name] = what
         elif kind == 2:
             names = [r.string().decode() for _ in range(r.varint())]
             labels = [(names[r.varint()], r.string().decode()) for _ in range(r.varint())]
@@ -531,12 +602,23 @@ class Store:
             if block.sequence not in replaced:
                 block.read(self)
 
+    def take_names(self, ref, labels, name, what):
+        """What a block says of a series; the index says the same, if it has it still. A metric that nobody told is in blocks alone."""
+        known = self.metrics.setdefault(name, what)
+        if ref in self.series:
+            expect(labels == self.series[ref] and what == known, f"names of {ref} in a block: {labels} {name} {what}")
+        self.in_blocks[ref] = labels
+
     def lines(self):
+        live = {labels["__name__"] for labels in self.series.values()}
+        for name, (kind, flags, unit, help_, names) in self.metrics.items():
+            if name in live:
+                yield f"metric {name} {kind} {flags} {unit.decode()}|{help_.decode()}|{b','.join(names).decode()}"
         for tier in range(4):
             for (ref, at), (_, what) in self.entries[tier].items():
                 if ref not in self.series:
                     continue
-                labels = self.series[ref]
+                labels = self.in_blocks.get(ref, self.series[ref])
                 name = labels["__name__"] + "".join(f",{k}={v}" for k, v in sorted(labels.items()) if k != "__name__")
                 if isinstance(what, float):
                     yield f"{TIERS[tier]} {name} {at} {bits_of(what):x}"
@@ -544,6 +626,7 @@ class Store:
                     fields = [f"{bits_of(what[key]):x}" for key in ("sum", "min", "max", "first", "last", "correction")]
                     if tier == 0:
                         fields[3:] = []
+                    fields.append(show_sketch(what))
                     yield f"{TIERS[tier]} {name} {at} {what['count']} {what['ended']} {' '.join(fields)}"
 
 
@@ -673,6 +756,7 @@ class Block:
             self.columns.append(read_times(data, n))
             expect(self.columns[-1][0] == first and self.columns[-1][-1] == last, "what the directory says of times")
             at += size
+        self.refs = []
         frames, at, ref, entries = 32, 0, 0, 0
         for _ in range(r.varint()):
             ref += r.varint()
@@ -684,11 +768,30 @@ class Block:
             at += size
             frames += chunks
         expect(entries == self.n_entries, f"entries: {entries}, not {self.n_entries}")
+        self.read_names(store)
+
+    def read_names(self, store):
+        r = Reader(unpack(self.section(3, True), self.sections[3][2]))
+        metrics = [read_metric(r) for _ in range(r.varint())]
+        symbols = [r.string().decode() for _ in range(r.varint())]
+        expect(len(self.refs) == self.n_series, "series")
+        for ref in self.refs:
+            name, what = metrics[r.varint()]
+            v = r.varint()
+            labels = {} if v & 1 else {"__name__": name}
+            for _ in range(v >> 1):
+                label = symbols[r.varint()]
+                expect(label not in labels, "a name twice")
+                labels[label] = symbols[r.varint()]
+            store.take_names(ref, labels, name, what)
+            SEEN.add("names")
+        expect(r.left() == 0, "bytes behind names")
 
     def read_page(self, store, page, first, n, at):
         entries, done, self.ref = 0, 0, 0
         while done < n:
             group = self.read_group(page)
+            self.refs += [series["ref"] for series in group]
             expect(done or group[0]["ref"] == first, "what the directory says of a page")
             frames = b""
             for _ in range(page.varint()):
