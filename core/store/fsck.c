@@ -55,10 +55,28 @@ static int check_path(const char *path, struct error *err)
 
 /* ---- the open store ---- */
 
-static int open_store(const char *path, struct store **out, struct error *err)
+/* What is computed again gets the sketches that policies want; nothing is to go by them. The caller's to free. */
+static struct policy *policies_without_retention(const struct store_options *kept)
 {
+	struct policy *policies = calloc((size_t)kept->n_policies + 1, sizeof *policies);
+
+	for (uint32_t i = 0; policies && i < kept->n_policies; i++) {
+		policies[i] = kept->policies[i];
+		memset(policies[i].retention, 0, sizeof policies[i].retention);
+	}
+	return policies;
+}
+
+static int open_store(const struct fsck_request *request, const char *path, struct store **out, struct error *err)
+{
+	AUTO_FREE struct policy *policies = request->kept ? policies_without_retention(request->kept) : NULL;
 	struct store_options options = store_options_preset(path);
 
+	if (request->kept) {
+		options.policies = policies;
+		options.n_policies = policies ? request->kept->n_policies : 0;
+		options.clock = request->kept->clock;
+	}
 	options.manual = true;
 	options.out_of_order = FOREVER;
 	for (int tier = 0; tier < TIERS; tier++)
@@ -111,7 +129,7 @@ static int mend_rest(struct fsck *fsck, struct store *store, struct error *err)
 static int work_on(struct fsck *fsck, const char *path, bool repair, struct error *err)
 {
 	AUTO(store) store = NULL;
-	int r = open_store(path, &store, err);
+	int r = open_store(fsck->request, path, &store, err);
 
 	if (r < 0)
 		return r;

@@ -12,9 +12,7 @@
 #ifndef STORE_FSCK_H
 #define STORE_FSCK_H
 
-#include "model/tier.h"
-#include "util/clock.h"
-#include "util/error.h"
+#include "store/store.h"
 
 struct fsck_finding {
 	const char *file;		/* inside of PATH; of what is about several: the folder */
@@ -28,6 +26,11 @@ struct fsck_counts {
 	uint64_t bytes, chunks, samples, records;	/* of blocks; `records` of tiers and distributions */
 	uint64_t logged;		/* records of the WAL */
 	uint64_t windows;		/* of tiers that were compared with raw */
+	/*
+	 * Of these, those that a tier does not have, and nothing older of their series: they may have expired, which is no
+	 * finding. A repair computes them all the same.
+	 */
+	uint64_t older;
 	uint32_t findings, aside;	/* found now; files that are set aside */
 	uint64_t torn;			/* bytes at the end of the WAL that were being written when it ended: no damage */
 };
@@ -35,6 +38,11 @@ struct fsck_counts {
 struct fsck_request {
 	const char *path;
 	bool repair;
+	/*
+	 * What the configuration says of retention, size and policies; and its clock. What has expired by that is not
+	 * looked for, and what is missing else is a finding, unless a size lets old blocks go. NULL: nobody knows.
+	 */
+	const struct store_options *kept;
 	void (*found)(void *data, const struct fsck_finding *finding);
 	void *data;
 };

@@ -320,7 +320,7 @@ def wrong_usage_is_told():
                         (("stats", "x", "--instances"), "--instances"), (("snapshot", "x"), "too many"), (("record",), "missing"), (("record", ""), "the name is empty"),
                         (("record", "x", "five"), "\"five\" is not a number"), (("record", "x", "1", "=y"), "not a label"),
                         (("record", "x", "inf"), "not a number"), (("record", "x", "--at", "noon"), "not a time"),
-                        (("record", "x", "1", "2"), "not a label"), (("list", "--url", "gopher://x"), "not an address")]:
+                        (("record", "x", "1", "2"), "not a label"), (("fsck",), "PATH or --config FILE is missing"), (("list", "--url", "gopher://x"), "not an address")]:
         out, err = run(*words, status=2)
         expect(said in err and f"usage: kymo {words[0]}" in err and not out, f"{words}: {err}")
     for name in COMMANDS:

@@ -14,6 +14,7 @@ enum { MINUTES = 150, SAMPLES = MINUTES * 6 };
 
 static struct folder folder;
 static series_ref ref[2];
+static struct store_options kept;	/* what is said to be kept; path NULL: nobody knows */
 static char said[8000];
 
 static void quiet(void *data, enum log_level level, enum log_topic topic, const char *text)
@@ -44,6 +45,7 @@ static int make(void **state)
 {
 	(void)state;
 	log_set_writer(quiet, NULL);
+	kept = (struct store_options){ 0 };
 	folder_make(&folder);
 	folder.clock.now = START;
 	folder_open(&folder);
@@ -70,7 +72,8 @@ static void found(void *data, const struct fsck_finding *finding)
 
 static int look(bool repair, struct fsck_counts *counts)
 {
-	struct fsck_request request = { .path = folder.path, .repair = repair, .found = found };
+	struct fsck_request request = { .path = folder.path, .repair = repair, .found = found,
+					.kept = kept.path ? &kept : NULL };
 	struct error err = { 0 };
 	int r;
 
@@ -249,14 +252,71 @@ static void a_tier_that_is_gone(void **state)
 	struct fsck_counts counts;
 
 	(void)state;
-	first_file("5m");
-	assert_int_equal(remove(file_path), 0);
+	while (names("5m", ".kyb")) {
+		first_file("5m");
+		assert_int_equal(remove(file_path), 0);
+	}
 	assert_int_equal(look(false, &counts), 1);
 	assert_non_null(strstr(said, "5m|-1|a{label=\"x\"}"));
 	assert_int_equal(look(true, &counts), 1);
 	assert_int_equal(look(false, &counts), 0);
 	folder_open(&folder);
 	assert_int_equal(windows(KYMO_5M), 120 * 6);
+}
+
+static void keep_all(void)
+{
+	kept = store_options_preset(folder.path);
+	kept.clock = &folder.clock.clock;
+	for (int tier = 0; tier < TIERS; tier++)
+		kept.retention[tier] = FOREVER;
+}
+
+/* The first half of a tier. */
+static void lose_the_oldest(const char *tier)
+{
+	first_file(tier);
+	assert_int_equal(names(tier, ".kyb"), 2);
+	assert_int_equal(remove(file_path), 0);
+}
+
+static void what_may_have_expired_is_no_finding(void **state)
+{
+	struct fsck_counts counts;
+
+	(void)state;
+	lose_the_oldest("1m");
+	assert_int_equal(look(false, &counts), 0);
+	assert_true(counts.older > 60 && counts.older < counts.windows);
+	keep_all();
+	assert_int_equal(look(false, &counts), 1);
+	assert_non_null(strstr(said, "1m|-1|a{label=\"x\"}"));
+	assert_int_equal(counts.older, 0);
+	kept.size = UINT64_C(1) << 30;
+	assert_int_equal(look(false, &counts), 0);
+	assert_true(counts.older > 60);
+}
+
+static void what_has_expired_is_not_missed(void **state)
+{
+	static const char *const names_of_a[] = { "a" };
+	struct policy policy = { .n_match = 1, .match = names_of_a, .retention = { [KYMO_1M] = H } };
+	struct fsck_counts counts;
+
+	(void)state;
+	lose_the_oldest("1m");
+	keep_all();
+	kept.retention[KYMO_1M] = H;		/* the half that is there is of more than an hour */
+	assert_int_equal(look(false, &counts), 0);
+	assert_int_equal(counts.older, 0);
+	kept.retention[KYMO_1M] = FOREVER;
+	kept.policies = &policy;
+	kept.n_policies = 1;
+	assert_int_equal(look(false, &counts), 1);
+	assert_null(strstr(said, "a{label=\"x\"}"));
+	assert_non_null(strstr(said, "b{label=\"x\"}"));
+	assert_int_equal(look(true, &counts), 1);
+	assert_int_equal(look(false, &counts), 0);
 }
 
 static void an_index_that_is_gone(void **state)
@@ -301,6 +361,8 @@ int main(void)
 		TEST(the_index),
 		TEST(the_log),
 		TEST(a_tier_that_is_gone),
+		TEST(what_may_have_expired_is_no_finding),
+		TEST(what_has_expired_is_not_missed),
 		TEST(an_index_that_is_gone),
 		TEST(a_torn_end_is_no_damage),
 	};
