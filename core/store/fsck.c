@@ -34,6 +34,7 @@ static void fsck_fini(struct fsck *fsck)
 	buf_fini(&fsck->series);
 	index_close(fsck->index);
 	deleted_release(fsck->deleted);
+	manifest_fini(&fsck->listed);
 	block_files_destroy(fsck->files);
 }
 

@@ -84,7 +84,6 @@ static void lose_chunk(struct looking *looking, const struct block_series *serie
 		 time_format(chunk->first, first), time_format(chunk->last, last));
 	fsck_found(looking->fsck, looking->name, chunk->frame.at, lost, "%s: %s", buf_failed(&name) ? "a series" : (char *)name.data, what);
 	looking->damaged = true;
-	looking->fsck->raw_damaged |= block_tier(looking->block) == KYMO_RAW;
 }
 
 static int read_samples(struct looking *looking, const struct block_chunk *chunk)
@@ -149,7 +148,6 @@ static void lose_series(struct looking *looking)
 {
 	fsck_found(looking->fsck, looking->name, FSCK_NOWHERE, "what these series have here", "a part of its table is damaged");
 	looking->damaged = true;
-	looking->fsck->raw_damaged |= block_tier(looking->block) == KYMO_RAW;
 }
 
 static int look_at_chunks(struct looking *looking, const struct block_series *series)
@@ -226,13 +224,12 @@ int fsck_block(struct fsck *fsck, const char *path, const char *name, enum kymo_
 	fsck->counts->blocks++;
 	if (r == -ENOMEM)
 		return r;
-	if (r < 0) {
+	if (r < 0)
 		fsck_found(fsck, name, FSCK_NOWHERE, "all that is in it", "%s", error_text(&err));
-		fsck->raw_damaged |= tier == KYMO_RAW;
-	} else if (block_tier(block) != tier) {
+	else if (block_tier(block) != tier)
 		fsck_found(fsck, name, FSCK_NOWHERE, "all that is in it", "it says that it belongs to %s", tier_name(block_tier(block)));
-		fsck->raw_damaged |= tier == KYMO_RAW;
-	}
+	if (r == 0)
+		fsck_listed_saw(fsck, block);
 	r = r == 0 && block_tier(block) == tier ? look_inside(fsck, block, path, name) : 0;
 	error_clear(&err);
 	block_unref(block);

@@ -165,7 +165,6 @@ static int look_at_segment(struct visit *visit, const char *file, const struct b
 		fsck_found(visit->fsck, file, FSCK_NOWHERE, "the samples of these records",
 			   "%llu records with the right checksum make no sense", (unsigned long long)replayed.damaged);
 	visit->fsck->wal_damaged |= counts->findings != before;
-	visit->fsck->raw_damaged |= counts->findings != before;
 	return 0;
 }
 
@@ -318,10 +317,14 @@ int fsck_files(struct fsck *fsck, struct error *err)
 
 	if (r == 0)
 		r = visit_deleted(&visit);
+	if (r == 0)
+		r = fsck_listed_read(fsck, err);
 	for (int tier = 0; tier < TIERS && r == 0; tier++) {
 		visit = (struct visit){ .fsck = fsck, .folder = tier_name((enum kymo_tier)tier), .err = err, .tier = (enum kymo_tier)tier };
 		r = visit_folder(&visit, visit_block);
 	}
+	if (r == 0 && fsck_listed_check(fsck) < 0)
+		r = no_memory(&visit);
 	if (r == 0) {
 		visit = (struct visit){ .fsck = fsck, .folder = "index", .err = err };
 		r = visit_folder(&visit, visit_frames);

@@ -12,10 +12,11 @@ struct fsck {
 	struct buf series;		/* refs of series in blocks, again and again */
 	struct index *index;		/* what its log says */
 	struct deleted *deleted;
+	struct manifest listed;
 	struct block_files *files;
 	char **damaged;			/* blocks with damage inside */
 	uint32_t n_damaged, room_damaged;
-	bool wal_damaged, raw_damaged;
+	bool wal_damaged;
 };
 
 /* One finding; `format` says what, `lost` what is lost by it. */
@@ -24,6 +25,10 @@ void fsck_found(struct fsck *fsck, const char *file, uint64_t offset, const char
 
 /* fsck_block.c: all of a block. `name` is its path inside of the store. 0 or -ENOMEM. */
 int fsck_block(struct fsck *fsck, const char *path, const char *name, enum kymo_tier tier);
+/* fsck_listed.c: what the manifest has; then every block that is there; then what is not. 0 or an error that ends it all. */
+int fsck_listed_read(struct fsck *fsck, struct error *err);
+void fsck_listed_saw(struct fsck *fsck, const struct block *block);
+int fsck_listed_check(struct fsck *fsck);
 /* fsck_files.c: every file of the folder. 0 or an error that ends it all. */
 int fsck_files(struct fsck *fsck, struct error *err);
 /* fsck_compare.c: tiers with raw, in an open store; `mark`: what differs is computed again at the next flush. */

@@ -272,12 +272,57 @@ static void keep_all(void)
 		kept.retention[tier] = FOREVER;
 }
 
-/* The first half of a tier. */
+static void lose(const char *part)
+{
+	first_file(part);
+	assert_int_equal(remove(file_path), 0);
+}
+
+/* The first half of a tier, as if it had expired: nothing has it any more. */
 static void lose_the_oldest(const char *tier)
 {
-	first_file(tier);
+	char path[200];
+
 	assert_int_equal(names(tier, ".kyb"), 2);
-	assert_int_equal(remove(file_path), 0);
+	lose(tier);
+	snprintf(path, sizeof path, "%s/manifest", folder.path);
+	assert_int_equal(remove(path), 0);
+}
+
+static void a_block_that_is_lost(void **state)
+{
+	struct fsck_counts counts;
+
+	(void)state;
+	lose("1m");
+	assert_int_equal(look(false, &counts), 1);
+	if (!strstr(said, file_name) || !strstr(said, "the block is not there"))
+		fail_msg("%s: %s", file_name, said);
+	assert_int_equal(counts.findings, 1);
+	assert_int_equal(look(true, &counts), 1);
+	assert_int_equal(look(false, &counts), 0);
+	folder_open(&folder);
+	assert_int_equal(windows(KYMO_1M), 120 * 6);	/* from raw */
+}
+
+static void a_damaged_manifest(void **state)
+{
+	char path[200];
+	int fd;
+	struct fsck_counts counts;
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/manifest", folder.path);
+	fd = file_open(path, O_WRONLY, 0, NULL);
+	assert_true(fd >= 0);
+	assert_int_equal(file_pwrite(fd, "damage", 6, 40), 0);
+	file_close(fd);
+	assert_int_equal(look(false, &counts), 1);
+	assert_non_null(strstr(said, "manifest|-1|"));
+	assert_int_equal(look(true, &counts), 1);
+	assert_int_equal(look(false, &counts), 0);
+	folder_open(&folder);
+	assert_int_equal(samples(), SAMPLES);
 }
 
 static void what_may_have_expired_is_no_finding(void **state)
@@ -361,6 +406,8 @@ int main(void)
 		TEST(the_index),
 		TEST(the_log),
 		TEST(a_tier_that_is_gone),
+		TEST(a_block_that_is_lost),
+		TEST(a_damaged_manifest),
 		TEST(what_may_have_expired_is_no_finding),
 		TEST(what_has_expired_is_not_missed),
 		TEST(an_index_that_is_gone),
