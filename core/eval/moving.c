@@ -5,6 +5,7 @@
  * window looks at its ends alone.
  */
 #include "eval/moving.h"
+#include "model/rising.h"
 
 #include <errno.h>
 
@@ -43,31 +44,9 @@ kymo_ms moving_wants_from(const struct moving *moving)
 	return moving->i < moving->points.n ? window_start(moving, moving->i) : INT64_MAX;
 }
 
-/* The first of n rising times from `from` on that is behind t. It is mostly about as far as the last one was. */
-static size_t behind(const kymo_ms *at, size_t from, size_t n, kymo_ms t)
-{
-	size_t low = from, high = n, reach = 1;
-
-	while (low + reach < high && at[low + reach] <= t) {
-		low += reach;
-		reach *= 2;
-	}
-	if (low + reach < high)
-		high = low + reach;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (at[middle] <= t)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static size_t first_behind(const struct moving *moving, size_t from, kymo_ms t)
 {
-	return behind(moving->at, from, moving->n, t);
+	return rising_behind(moving->at, from, moving->n, t);
 }
 
 /* ---- room ---- */
@@ -304,16 +283,16 @@ static int finish_inside(struct moving *moving, const kymo_ms *at, const double 
 	int r = 0;
 
 	while (r == 0 && moving->i < moving->points.n && steps_at(&moving->moved, moving->i) < at[n - 1]) {
-		size_t first = behind(at, from, n, window_start(moving, moving->i));
+		size_t first = rising_behind(at, from, n, window_start(moving, moving->i));
 		struct range_window window = { 0 };
 		struct samples samples = { 0 };
 
-		from = behind(at, first, n, steps_at(&moving->moved, moving->i));
+		from = rising_behind(at, first, n, steps_at(&moving->moved, moving->i));
 		if (first < from)
 			samples = (struct samples){ (uint32_t)(from - first), at + first, values + first };
 		r = give_point(moving, &samples, &window);
 	}
-	*taken = (uint32_t)behind(at, from, n, moving_wants_from(moving));
+	*taken = (uint32_t)rising_behind(at, from, n, moving_wants_from(moving));
 	return r;
 }
 

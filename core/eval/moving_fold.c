@@ -4,6 +4,7 @@
  * piece into the fold. Where windows overlap they go over a trail.
  */
 #include "eval/moving_fold.h"
+#include "model/rising.h"
 
 #include <errno.h>
 #include <math.h>
@@ -94,24 +95,6 @@ static void keep_before(struct moving_fold *moving, const struct fold *fold)
 	moving->before_at = fold->last_at;
 }
 
-/* The first entry from `from` on that is behind t. */
-static uint32_t first_behind(const struct piece *piece, uint32_t from, kymo_ms t)
-{
-	uint32_t low = from, high = piece->n;
-
-	if (from == high || piece->at[high - 1] <= t)
-		return high;
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (piece->at[middle] <= t)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 /* ---- no entry in two windows ---- */
 
 /* What lies before a window is only looked at for its last value. */
@@ -136,7 +119,8 @@ static int add_tiled(struct moving_fold *moving, const struct piece *piece)
 
 	while (r == 0 && from < piece->n && moving->i < moving->points.n) {
 		kymo_ms start = window_start(moving, moving->i);
-		uint32_t first = first_behind(piece, from, start), to = first_behind(piece, first, window_end(moving, moving->i));
+		uint32_t first = (uint32_t)rising_behind(piece->at, from, piece->n, start);
+		uint32_t to = (uint32_t)rising_behind(piece->at, first, piece->n, window_end(moving, moving->i));
 
 		if ((r = pass(moving, piece, from, first)) < 0)
 			return r;

@@ -11,8 +11,8 @@
  * Threads   An engine serves any number of threads, a run one.
  * Errors    -EINVAL with `is_execution` false: the expression or the request makes
  *           no sense (400 bad_data); -EINVAL with it true, -E2BIG over a limit (422
- *           execution); -ETIMEDOUT (503 timeout), -ECANCELED (503 canceled); -ENOMEM;
- *           -EBUSY too many queries wait (503).
+ *           execution); -ETIMEDOUT (503 timeout), -ECANCELED (503 canceled); -ENOMEM.
+ *           How many may run and wait at a time is the business of who asks.
  */
 #ifndef EVAL_PROMQL_H
 #define EVAL_PROMQL_H

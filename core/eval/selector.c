@@ -10,6 +10,7 @@
  */
 #include "eval/source.h"
 #include "eval/stream.h"
+#include "model/rising.h"
 
 #include <math.h>
 
@@ -62,28 +63,6 @@ static struct newest entry(const struct piece *piece, uint32_t j)
 	return (struct newest){ piece->last_at[j], piece->last[j] };
 }
 
-/* The first entry from `from` on behind t, or n. Points are near each other, or far: look near first. */
-static uint32_t first_behind(const struct piece *piece, uint32_t from, kymo_ms t)
-{
-	uint32_t low = from, high = piece->n, reach = 1;
-
-	while (low + reach < high && piece->at[low + reach] <= t) {
-		low += reach;
-		reach *= 2;
-	}
-	if (low + reach < high)
-		high = low + reach;
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (piece->at[middle] <= t)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static void take_piece(struct selected *selected, const struct piece *piece)
 {
 	uint32_t j = 0;
@@ -94,7 +73,7 @@ static void take_piece(struct selected *selected, const struct piece *piece)
 
 		if (piece->at[piece->n - 1] <= t)
 			break;
-		j = first_behind(piece, j, t);
+		j = (uint32_t)rising_behind(piece->at, j, piece->n, t);
 		selected->newest = entry(piece, j - 1);
 		selected->values[selected->i++] = value_at(selected, t);
 	}

@@ -4,6 +4,7 @@
  * into the fold. Where windows overlap, or leave gaps, they go over the trail.
  */
 #include "query/walk.h"
+#include "model/rising.h"
 
 #include <errno.h>
 
@@ -37,31 +38,6 @@ static int hand_out(struct walk *walk)
 	return r;
 }
 
-/* The first entry from `from` on behind t. Runs are short or as long as the piece: look near first. */
-static uint32_t end_of_run(const struct piece *piece, uint32_t from, kymo_ms t)
-{
-	uint32_t low = from, high = piece->n;
-
-	if (piece->at[high - 1] <= t)
-		return high;
-	for (uint32_t reach = 1; low + reach < high; reach *= 2) {
-		if (piece->at[low + reach] > t) {
-			high = low + reach;
-			break;
-		}
-		low += reach;
-	}
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (piece->at[middle] <= t)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static int fill_points(struct walk *walk, const struct piece *piece)
 {
 	uint32_t from = 0;
@@ -75,7 +51,7 @@ static int fill_points(struct walk *walk, const struct piece *piece)
 		walk->i = i;
 		if (i == walk->grid->n)
 			return 0;	/* behind the last point */
-		to = end_of_run(piece, from, grid_at(walk->grid, i));
+		to = (uint32_t)rising_behind(piece->at, from, piece->n, grid_at(walk->grid, i));
 		r = fold_add(walk->fold, piece, from, to);
 		from = to;
 	}

@@ -5,6 +5,7 @@
  * same times again, chunk by chunk, also where one began late or has a gap. Else
  * about every thousand.
  */
+#include "model/rising.h"
 #include "store/block_writer.h"
 #include "util/check.h"
 
@@ -61,28 +62,12 @@ static kymo_ms guided_end(struct block_writer *writer, kymo_ms first)
 	return writer->guide < n && guides[writer->guide].first <= first ? guides[writer->guide].last : INT64_MAX;
 }
 
-/* How many of n times are not behind `end`. */
-static uint32_t count_until(const kymo_ms *at, uint32_t n, kymo_ms end)
-{
-	uint32_t from = 0, to = n;
-
-	while (from < to) {
-		uint32_t middle = from + (to - from) / 2;
-
-		if (at[middle] <= end)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return from;
-}
-
 /* As many as go into the chunk that is being made: how many; negative: -ENOMEM. */
 static int64_t take(struct block_writer *writer, const kymo_ms *at, const double *values, uint32_t n)
 {
 	kymo_ms end = guided_end(writer, writer->n ? writer->at[0] : at[0]);
 	uint32_t most = end == INT64_MAX ? CHUNK_SAMPLES_MOST : (uint32_t)VALUES_MOST;
-	uint32_t room = most > writer->n ? most - writer->n : 0, fits = count_until(at, n < room ? n : room, end);
+	uint32_t room = most > writer->n ? most - writer->n : 0, fits = (uint32_t)rising_behind(at, 0, n < room ? n : room, end);
 	int r = 0;
 
 	memcpy(writer->at + writer->n, at, fits * sizeof *at);

@@ -11,6 +11,7 @@
  * every time does.
  */
 #include "store/raw.h"
+#include "model/rising.h"
 #include "store/raw_part.h"
 
 #include <errno.h>
@@ -320,24 +321,6 @@ static struct lane *earliest(struct raw_reader *reader, kymo_ms *limit)
 	return best;
 }
 
-/* How many of n rising times are not behind `end`. */
-static uint32_t count_until(const kymo_ms *times, uint32_t n, kymo_ms end)
-{
-	uint32_t from = 0, to = n;
-
-	if (!n || times[n - 1] <= end)
-		return n;
-	while (from < to) {
-		uint32_t middle = from + (to - from) / 2;
-
-		if (times[middle] <= end)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return from;
-}
-
 /* A part could not be read, and all are wanted. */
 static bool is_stuck(const struct raw_reader *reader)
 {
@@ -350,7 +333,7 @@ static int lane_decode(struct raw_reader *reader, struct lane *lane)
 	struct raw_run *run = &lane->run;
 	int r = raw_part_decode(&reader->parts, &reader->parts.part[lane->part[lane->next++]], run);
 
-	run->at = count_until(run->times, run->n, reader->start);
+	run->at = (uint32_t)rising_behind(run->times, 0, run->n, reader->start);
 	return r == -ENOMEM ? r : is_stuck(reader) ? -EIO : r == 0;
 }
 
@@ -370,7 +353,8 @@ static uint32_t run_length(const struct raw_reader *reader, const struct raw_run
 {
 	uint32_t left = run->n - run->at, n;
 
-	n = count_until(run->times + run->at, left < most ? left : most, limit - 1 < reader->end ? limit - 1 : reader->end);
+	n = (uint32_t)rising_behind(run->times + run->at, 0, left < most ? left : most,
+				    limit - 1 < reader->end ? limit - 1 : reader->end);
 	return n ? n : 1;
 }
 
