@@ -3,6 +3,7 @@
  * emit.c - what one emit through the ABI costs the plugin: a call through the
  * host's table into the batch, without labels and with two. Medians of rounds.
  */
+#include "bench.h"
 #include "model/batch.h"
 #include "util/clock.h"
 
@@ -16,13 +17,6 @@ enum { ROUNDS = 31, EMITS = 100000 };
 static const struct kymo_host *volatile host = &(const struct kymo_host){
 	.abi = KYMO_ABI, .size = sizeof(struct kymo_host), .emit = batch_emit, .emit_decimal = batch_emit_decimal,
 };
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
 
 static double round_ns(struct kymo_batch *batch, uint32_t metric, const char *const *labels)
 {
@@ -43,7 +37,7 @@ static double median(struct kymo_batch *batch, uint32_t metric, const char *cons
 
 	for (int r = 0; r < ROUNDS; r++)
 		ns[r] = round_ns(batch, metric, labels);
-	qsort(ns, ROUNDS, sizeof *ns, by_value);
+	qsort(ns, ROUNDS, sizeof *ns, bench_by_value);
 	return ns[ROUNDS / 2];
 }
 

@@ -4,6 +4,7 @@
  * kernel to the collectors that take it, by CPU time of the thread that reads.
  * Sender and reader alternate on one thread, so the sender's time can be left out.
  */
+#include "bench.h"
 #include "host/event.h"
 #include "host/event_router.h"
 #include "util/clock.h"
@@ -43,13 +44,6 @@ static void drop(struct event_queue *queue)
 	}
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 int main(void)
 {
 	static char text[65536], room[65536];
@@ -79,7 +73,7 @@ int main(void)
 		}
 		ns[r] = (double)spent / (DATAGRAMS * EVENTS);
 	}
-	qsort(ns, ROUNDS, sizeof *ns, by_value);
+	qsort(ns, ROUNDS, sizeof *ns, bench_by_value);
 	printf("event, socket to queue %7.1f ns CPU, %.0f events/s by one core (goal: at least 200000)\n", ns[ROUNDS / 2],
 	       1e9 / ns[ROUNDS / 2]);
 	events_fini(&events);

@@ -52,29 +52,16 @@ def prepare(rounds):
     return prepared
 
 
-def send(connection, requests):
-    for request in requests:
-        connection.sendall(request)
-        answer = b""
-        while b"\r\n\r\n" not in answer:
-            piece = connection.recv(65536)
-            if not piece:
-                raise SystemExit("the receiver has closed the connection")
-            answer += piece
-        if not answer.startswith(b"HTTP/1.1 204"):
-            raise SystemExit(answer.decode(errors="replace"))
-
-
 def measure(program, prepared):
     pid = program.process.pid
     with contextlib.closing(socket.create_connection(("127.0.0.1", program.port))) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         begin = remote.cpu_seconds(pid)
-        send(connection, prepared[0])
+        remote.send(connection, prepared[0])
         time.sleep(SETTLE)
         first = remote.cpu_seconds(pid)
         for requests in prepared[1:]:
-            send(connection, requests)
+            remote.send(connection, requests)
         time.sleep(SETTLE)
         end = remote.cpu_seconds(pid)
     return (first - begin) / SERIES, (end - first) / SERIES / (len(prepared) - 1)

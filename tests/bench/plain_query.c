@@ -6,6 +6,7 @@
  * would, its windows closed. Each query runs many times; the median of the CPU time
  * is printed, with what was read for it.
  */
+#include "bench.h"
 #include "query/plain.h"
 #include "util/check.h"
 
@@ -54,13 +55,6 @@ static void fill(struct store *store, struct test_clock *clock)
 	CHECK(store_maintain(store, MAINTAIN_CLOSE, NULL, &err) == 0, "%s", error_text(&err));
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void measure(struct store *store, const char *what, const struct kymo_query *query)
 {
 	const struct plain_limits limits = { .series = 1000, .points = 100000, .samples = 50000000 };
@@ -75,7 +69,7 @@ static void measure(struct store *store, const char *what, const struct kymo_que
 		CHECK(plain_query(store, query, &limits, query->end, &answer, &err) == 0, "%s", error_text(&err));
 		took[i] = (double)(clock_process_cpu_ns() - begin) / 1e6;
 	}
-	qsort(took, RUNS, sizeof *took, by_value);
+	qsort(took, RUNS, sizeof *took, bench_by_value);
 	printf("%-52s %8.3f ms  (%u series, %llu read)\n", what, took[RUNS / 2], answer->n_series,
 	       (unsigned long long)answer->samples_read);
 	answer_free(answer);

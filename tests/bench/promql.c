@@ -6,6 +6,7 @@
  * second: a day of 100 counters at 1 s. year: one gauge, of whose year raw is only
  * the last day. For each query the median of the CPU time, and what was read.
  */
+#include "bench.h"
 #include "eval/promql.h"
 #include "model/labels_edit.h"
 #include "util/check.h"
@@ -148,13 +149,6 @@ static void fill_year(struct data *data, const char *folder)
 
 /* ---- queries ---- */
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static double run(struct promql *engine, const struct promql_request *request, struct promql_report *report, uint64_t *points)
 {
 	int64_t began = clock_thread_cpu_ns();
@@ -188,7 +182,7 @@ static void measure(struct data *data, const char *what, const char *query, kymo
 	for (int i = 0; i < RUNS; i++)
 		us[i] = run(engine, &request, &report, &points);
 	promql_destroy(engine);
-	qsort(us, RUNS, sizeof *us, by_value);
+	qsort(us, RUNS, sizeof *us, bench_by_value);
 	printf("%-28s %10.1f us  %9llu points %10llu samples read  %5llu series %8llu bytes\n", what, us[RUNS / 2], (unsigned long long)points,
 	       (unsigned long long)report.samples, (unsigned long long)report.series, (unsigned long long)report.memory);
 	fflush(stdout);
@@ -229,7 +223,6 @@ int main(void)
 {
 	char folder[] = "/tmp/kymo-bench-promql-XXXXXX";
 	struct data tsbs = { 0 }, seconds = { 0 }, year = { 0 };
-	char command[300];
 
 	CHECK(mkdtemp(folder), "no folder");
 	fill_tsbs(&tsbs, folder);
@@ -240,6 +233,6 @@ int main(void)
 	store_close(tsbs.store);
 	store_close(seconds.store);
 	store_close(year.store);
-	snprintf(command, sizeof command, "rm -rf %s", folder);
-	return system(command) != 0;
+	bench_remove(folder);
+	return 0;
 }

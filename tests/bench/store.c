@@ -5,11 +5,11 @@
  *
  * CPU time of the process; disk time is not in it.
  */
+#include "bench.h"
 #include "store/raw.h"
 #include "store/state.h"
 #include "util/check.h"
 
-#include <ftw.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,18 +52,6 @@ static double ms(int64_t begin)
 	return (double)(clock_process_cpu_ns() - begin) / 1e6;
 }
 
-static double resident(void)
-{
-	FILE *file = fopen("/proc/self/statm", "r");
-	unsigned long size = 0, pages = 0;
-
-	if (!file || fscanf(file, "%lu %lu", &size, &pages) != 2)
-		pages = 0;
-	if (file)
-		fclose(file);
-	return (double)pages * 4096 / 1048576;
-}
-
 static void append_hours(struct store *store, struct test_clock *clock, const series_ref *refs, uint32_t from, uint32_t hours)
 {
 	double values[SERIES];
@@ -98,7 +86,7 @@ static void must_maintain(struct store *store, unsigned what)
 
 static void head_of_two_hours(struct store *store, struct test_clock *clock, const series_ref *refs)
 {
-	double samples = 7200.0 * SERIES, alone = values_alone(), before = resident();
+	double samples = 7200.0 * SERIES, alone = values_alone(), before = bench_resident() / 1048576;
 	struct store_stats stats;
 	int64_t begin = clock_process_cpu_ns();
 
@@ -106,7 +94,7 @@ static void head_of_two_hours(struct store *store, struct test_clock *clock, con
 	printf("append, %d series a call, with the WAL          %8.1f ns/sample\n", SERIES, (ms(begin) - alone) * 1e6 / samples);
 	store_stats(store, &stats);
 	printf("head after two hours                            %8.2f MiB, %.2f bytes/sample; resident +%.2f MiB\n",
-	       (double)stats.head_bytes / 1048576, (double)stats.head_bytes / samples, resident() - before);
+	       (double)stats.head_bytes / 1048576, (double)stats.head_bytes / samples, bench_resident() / 1048576 - before);
 	printf("WAL                                             %8.2f bytes/sample\n", (double)stats.wal_bytes / samples);
 	begin = clock_process_cpu_ns();
 	must_maintain(store, MAINTAIN_CLOSE);
@@ -166,7 +154,7 @@ static void many_series(struct store *store, struct test_clock *clock)
 {
 	static series_ref refs[MANY];
 	static double values[MANY];
-	double before = resident();
+	double before = bench_resident() / 1048576;
 	int64_t begin = clock_process_cpu_ns();
 
 	for (uint32_t i = 0; i < MANY; i++) {
@@ -177,8 +165,8 @@ static void many_series(struct store *store, struct test_clock *clock)
 		values[i] = i;
 	}
 	printf("%d new series                               %8.1f us each, %.0f bytes\n", MANY, ms(begin) * 1e3 / MANY,
-	       (resident() - before) * 1048576 / MANY);
-	before = resident();
+	       (bench_resident() / 1048576 - before) * 1048576 / MANY);
+	before = bench_resident() / 1048576;
 	begin = clock_process_cpu_ns();
 	for (int i = 1; i <= 10; i++) {
 		struct store_batch batch = { .n = MANY, .refs = refs, .values = values, .at = clock->now + 10000 * i };
@@ -188,13 +176,7 @@ static void many_series(struct store *store, struct test_clock *clock)
 			values[k] += 1;
 	}
 	printf("10 samples of each                              %8.1f ns/sample, %.0f bytes a series\n", ms(begin) * 1e6 / MANY / 10,
-	       (resident() - before) * 1048576 / MANY);
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
+	       (bench_resident() / 1048576 - before) * 1048576 / MANY);
 }
 
 int main(void)
@@ -222,12 +204,12 @@ int main(void)
 	printf("a day: raw, 1m, 5m, 1h                          %8.2f %.2f %.2f %.2f MiB in %u %u %u %u files; resident %.1f MiB\n",
 	       (double)stats.tier[0].bytes / 1048576, (double)stats.tier[1].bytes / 1048576, (double)stats.tier[2].bytes / 1048576,
 	       (double)stats.tier[3].bytes / 1048576, stats.tier[0].files, stats.tier[1].files, stats.tier[2].files,
-	       stats.tier[3].files, resident());
+	       stats.tier[3].files, bench_resident() / 1048576);
 	reads(store, refs);
 	append_hours(store, &clock, refs, HOURS, 2);
 	reopen(&store, &options);
 	many_series(store, &clock);
 	store_close(store);
-	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	bench_remove(path);
 	return 0;
 }

@@ -6,12 +6,12 @@
  * The capture of a host (data.h); without it, walks of two decimals. For more
  * series it is repeated, shifted in time. CPU time of the thread, median of 5.
  */
+#include "bench.h"
 #include "store/state.h"
 #include "util/check.h"
 
 #include "data.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -72,12 +72,6 @@ struct stand {
 	series_ref *refs;
 };
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
-}
-
 static void stand_open(struct stand *stand, uint32_t n)
 {
 	strcpy(stand->path, "/tmp/kymo-bench-XXXXXX");
@@ -105,7 +99,7 @@ static void stand_open(struct stand *stand, uint32_t n)
 static void stand_close(struct stand *stand)
 {
 	store_close(stand->store);
-	nftw(stand->path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	bench_remove(stand->path);
 	free(stand->refs);
 }
 
@@ -115,19 +109,6 @@ static void append(struct stand *stand, kymo_ms at, const double *values, uint32
 	struct store_appended done;
 
 	CHECK(store_append(stand->store, &batch, &done) == 0 && done.stored == n, "at=%lld", (long long)at);
-}
-
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *of)
-{
-	qsort(of, RUNS, sizeof *of, by_size);
-	return of[RUNS / 2];
 }
 
 /* ---- rows ---- */
@@ -148,7 +129,7 @@ static void speed(const struct data *data, uint32_t n, uint32_t rows)
 		ns[run] = (double)(clock_thread_cpu_ns() - begin) / ((double)n * rows);
 	}
 	store_stats(stand.store, &stats);
-	printf("append to WAL and head, with sealing, %7u series  %8.2f ns/sample; head %.2f, WAL %.3f bytes/sample\n", n, median(ns),
+	printf("append to WAL and head, with sealing, %7u series  %8.2f ns/sample; head %.2f, WAL %.3f bytes/sample\n", n, bench_median(ns, RUNS),
 	       (double)stats.head_bytes / ((double)n * rows * RUNS), (double)stats.wal_bytes / ((double)n * rows * RUNS));
 	stand_close(&stand);
 	free(values);
@@ -223,7 +204,7 @@ static void disorder(const struct data *data, uint32_t n, uint32_t rows)
 	memcpy(refs, all, n * sizeof *all);
 	free(all);
 	free(row);
-	printf("the same in another order each time, %5u series      %8.2f ns/sample\n", n, median(ns));
+	printf("the same in another order each time, %5u series      %8.2f ns/sample\n", n, bench_median(ns, RUNS));
 	for (int run = 0; run < RUNS; run++) {
 		int64_t begin = clock_thread_cpu_ns();
 
@@ -236,7 +217,7 @@ static void disorder(const struct data *data, uint32_t n, uint32_t rows)
 			}
 		ns[run] = (double)(clock_thread_cpu_ns() - begin) / ((double)n * 10);
 	}
-	printf("one series a request                                 %8.0f ns/sample\n", median(ns));
+	printf("one series a request                                 %8.0f ns/sample\n", bench_median(ns, RUNS));
 	stand_close(&stand);
 	free(values);
 }
@@ -258,8 +239,8 @@ static void replay(const struct data *data, uint32_t n, uint32_t rows)
 		CHECK(store_open(&stand.options, &stand.store, NULL) == 0, "%s", stand.path);
 		ns[run] = (double)(clock_thread_cpu_ns() - begin);
 	}
-	printf("open with %u rows of %u series in the WAL            %8.1f ms, %.2f ns/sample\n", rows, n, median(ns) / 1e6,
-	       median(ns) / ((double)n * rows));
+	printf("open with %u rows of %u series in the WAL            %8.1f ms, %.2f ns/sample\n", rows, n, bench_median(ns, RUNS) / 1e6,
+	       bench_median(ns, RUNS) / ((double)n * rows));
 	stand_close(&stand);
 }
 
@@ -284,7 +265,7 @@ static void late(const struct data *data)
 		}
 		ns[run] = (double)(clock_thread_cpu_ns() - begin) / count;
 	}
-	printf("a late sample                                        %8.0f ns\n", median(ns));
+	printf("a late sample                                        %8.0f ns\n", bench_median(ns, RUNS));
 	stand_close(&stand);
 }
 

@@ -10,6 +10,7 @@
  * until it is four hours, and merged to one block. CPU time of one thread; cold
  * reads are wall time, after the kernel has been asked to forget the file.
  */
+#include "bench.h"
 #include "data.h"
 #include "store/block_state.h"
 #include "store/raw.h"
@@ -18,7 +19,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -269,12 +269,6 @@ static void reads(const char *path, const struct bench_data *data)
 	block_files_destroy(reading.files);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
-}
-
 int main(int argc, char **argv)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -293,6 +287,6 @@ int main(int argc, char **argv)
 		reads(path, &real);
 		bench_data_fini(&real);
 	}
-	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	bench_remove(path);
 	return 0;
 }

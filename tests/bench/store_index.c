@@ -8,11 +8,11 @@
  * CPU time of the thread, medians of 5 where nothing else is said; disk time is not
  * in it. An argument is the number of hosts.
  */
+#include "bench.h"
 #include "store/index.h"
 #include "store/state.h"
 #include "util/check.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -27,31 +27,6 @@ static uint32_t n_hosts = 10000;
 static double ms(int64_t begin)
 {
 	return (double)(clock_process_cpu_ns() - begin) / 1e6;
-}
-
-static double resident(void)
-{
-	FILE *file = fopen("/proc/self/statm", "r");
-	unsigned long size = 0, pages = 0;
-
-	if (!file || fscanf(file, "%lu %lu", &size, &pages) != 2)
-		pages = 0;
-	if (file)
-		fclose(file);
-	return (double)pages * 4096 / 1e6;
-}
-
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double values[RUNS])
-{
-	qsort(values, RUNS, sizeof *values, by_size);
-	return values[RUNS / 2];
 }
 
 /* ---- the fleet ---- */
@@ -140,7 +115,7 @@ static void select_one(struct index *index, const char *what, const struct wante
 			CHECK(index_select(index, matchers, n, &refs) == 0, "run=%d", run);
 		times[run] = ms(begin) * 100;
 	}
-	printf("%-58s %9.1f us, %u series\n", what, median(times), refs.n);
+	printf("%-58s %9.1f us, %u series\n", what, bench_median(times, RUNS), refs.n);
 	refs_fini(&refs);
 	while (n--)
 		matcher_destroy(matchers[n]);
@@ -197,13 +172,13 @@ static void finds(struct store *store)
 static void build(const struct store_options *options)
 {
 	struct store *store;
-	double empty = resident(), alone = labels_alone(), n = n_hosts * (double)METRICS, full;
+	double empty = bench_resident() / 1e6, alone = labels_alone(), n = n_hosts * (double)METRICS, full;
 	struct index_stats stats;
 	struct made made;
 
 	CHECK(store_open(options, &store, NULL) == 0, "%s", options->path);
 	made = make(store);
-	full = resident();
+	full = bench_resident() / 1e6;
 	printf("%.0f series made %41s %9.0f ns each; 100 take %.3f ms at most\n", n, "", (made.series - alone) * 1e6 / n, made.longest);
 	printf("a sample of each appended, with the logs %18s %9.0f ns\n", "", made.samples * 1e6 / n);
 	printf("resident, with all of it %34s %9.1f MB, %.0f bytes a series\n", "", full - empty, (full - empty) * 1e6 / n);
@@ -232,7 +207,7 @@ static void open_index(const char *path, const char *what, bool compact)
 			index_close(index);
 	}
 	index_stats(index, &stats);
-	printf("%-58s %9.1f ms, %u series\n", what, median(times), stats.series);
+	printf("%-58s %9.1f ms, %u series\n", what, bench_median(times, RUNS), stats.series);
 	if (compact) {
 		int64_t begin = clock_process_cpu_ns();
 
@@ -247,18 +222,12 @@ static void open_index(const char *path, const char *what, bool compact)
 static void open_store(const struct store_options *options)
 {
 	struct store *store;
-	double empty = resident();
+	double empty = bench_resident() / 1e6;
 	int64_t begin = clock_process_cpu_ns();
 
 	CHECK(store_open(options, &store, NULL) == 0, "%s", options->path);
-	printf("the store opened after a kill, once %23s %9.1f ms, resident %.1f MB\n", "", ms(begin), resident() - empty);
+	printf("the store opened after a kill, once %23s %9.1f ms, resident %.1f MB\n", "", ms(begin), bench_resident() / 1e6 - empty);
 	store_close(store);
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
 }
 
 int main(int n, char **arguments)
@@ -283,6 +252,6 @@ int main(int n, char **arguments)
 	open_store(&options);
 	open_index(path, "index opened, from the log", true);
 	open_index(path, "index opened, from a snapshot", false);
-	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	bench_remove(path);
 	return 0;
 }

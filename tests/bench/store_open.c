@@ -7,11 +7,11 @@
  * CPU time and wall time of the process, up to the first value read; median of 5.
  * The time of the disk is in the latter alone. An argument is the number of series.
  */
+#include "bench.h"
 #include "store/raw.h"
 #include "store/state.h"
 #include "util/check.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -115,13 +115,6 @@ static void open_once(const struct store_options *options, double taken[2])
 	taken[1] = wall_ms() - begin;
 }
 
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void open_runs(const struct store_options *options)
 {
 	double cpu[RUNS], wall[RUNS];
@@ -144,16 +137,10 @@ static void open_runs(const struct store_options *options)
 		cpu[run] = taken[0];
 		wall[run] = taken[1];
 	}
-	qsort(cpu, RUNS, sizeof *cpu, by_size);
-	qsort(wall, RUNS, sizeof *wall, by_size);
+	qsort(cpu, RUNS, sizeof *cpu, bench_by_value);
+	qsort(wall, RUNS, sizeof *wall, bench_by_value);
 	printf("open after a kill to the first value, %u series, a day of %u  %.1f ms CPU, %.1f ms wall (at most 1000, goal 300)\n",
 	       n_series, BUSY, cpu[RUNS / 2], wall[RUNS / 2]);
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
 }
 
 int main(int n, char **arguments)
@@ -179,6 +166,6 @@ int main(int n, char **arguments)
 	CHECK(waitpid(child, &status, 0) == child && !status, "status=%d", status);
 	clock.now = START + DAY * INT64_C(1000);
 	open_runs(&options);
-	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	bench_remove(path);
 	return 0;
 }

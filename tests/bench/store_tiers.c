@@ -9,13 +9,13 @@
  * go on from minute to minute. What two minutes in a row have in common is lost by
  * that, so the sizes err on the safe side. CPU time of the process; medians of five.
  */
+#include "bench.h"
 #include "data.h"
 #include "store/record.h"
 #include "store/rollup.h"
 #include "store/state.h"
 #include "util/check.h"
 
-#include <ftw.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,19 +59,6 @@ static double ms(int64_t begin)
 	return (double)(clock_process_cpu_ns() - begin) / 1e6;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *v, uint32_t n)
-{
-	qsort(v, n, sizeof *v, by_value);
-	return v[n / 2];
-}
-
 /* ---- sketches ---- */
 
 enum { VALUES = 1 << 14 };
@@ -104,8 +91,8 @@ static void sketches(void)
 	}
 	CHECK(sum, "%lld", (long long)sum);
 	sketch_fini(&sketch);
-	printf("index of a sketch                               %8.2f ns\n", median(index, RUNS));
-	printf("60 values that differ into a sketch             %8.0f ns\n", median(minute, RUNS));
+	printf("index of a sketch                               %8.2f ns\n", bench_median(index, RUNS));
+	printf("60 values that differ into a sketch             %8.0f ns\n", bench_median(minute, RUNS));
 }
 
 /* ---- a minute ---- */
@@ -149,12 +136,6 @@ static double close_minute(struct store *store)
 	return ms(begin);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
-}
-
 static void minutes_close(void)
 {
 	static series_ref refs[SERIES];
@@ -185,10 +166,10 @@ static void minutes_close(void)
 		else if (minute)
 			one[ones++] = took;
 	}
-	printf("a minute of %d series closes                 %8.1f ms, least %.1f\n", SERIES, median(one, ones), one[0]);
-	printf("the same, with the 5m that end                  %8.1f ms, least %.1f\n", median(five, fives), five[0]);
+	printf("a minute of %d series closes                 %8.1f ms, least %.1f\n", SERIES, bench_median(one, ones), one[0]);
+	printf("the same, with the 5m that end                  %8.1f ms, least %.1f\n", bench_median(five, fives), five[0]);
 	store_close(store);
-	nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	bench_remove(path);
 }
 
 /* ---- a year ---- */

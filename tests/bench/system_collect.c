@@ -4,6 +4,7 @@
  * loop of pread over the same files into a buffer of the same size. Rounds of
  * both alternate, so that what the machine does meanwhile meets both alike.
  */
+#include "bench.h"
 #include <kymo/plugin.h>
 
 #include <fcntl.h>
@@ -78,19 +79,6 @@ static double collect_round(void *instance, struct kymo_batch *batch)
 	return (cpu_us() - begin) / REPEATS;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *values)
-{
-	qsort(values, ROUNDS, sizeof *values, by_value);
-	return values[ROUNDS / 2];
-}
-
 int main(void)
 {
 	const struct kymo_value config[] = { { .string = "/proc", .n = 5 } };
@@ -110,8 +98,8 @@ int main(void)
 	}
 	kymo_plugin.stop(instance);
 	kymo_plugin.destroy(instance);
-	printf("system collect        %8.2f us CPU (median of %d rounds of %d)\n", median(collect), ROUNDS, REPEATS);
-	printf("bare pread loop       %8.2f us CPU over the same %d files\n", median(bare), N_FILES);
-	printf("ratio                 %8.2f (goal: at most 1.50)\n", median(collect) / median(bare));
+	printf("system collect        %8.2f us CPU (median of %d rounds of %d)\n", bench_median(collect, ROUNDS), ROUNDS, REPEATS);
+	printf("bare pread loop       %8.2f us CPU over the same %d files\n", bench_median(bare, ROUNDS), N_FILES);
+	printf("ratio                 %8.2f (goal: at most 1.50)\n", bench_median(collect, ROUNDS) / bench_median(bare, ROUNDS));
 	return batch.samples ? 0 : 1;
 }

@@ -80,6 +80,20 @@ def packed(data):
     return room.raw[:size.value]
 
 
+def send(connection, requests):
+    """Whole requests, as bytes, one after the other over an open socket; each must be taken."""
+    for request in requests:
+        connection.sendall(request)
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            piece = connection.recv(65536)
+            if not piece:
+                raise SystemExit("the receiver has closed the connection")
+            answer += piece
+        if not answer.startswith((b"HTTP/1.1 204", b"HTTP/1.1 200")):
+            raise SystemExit(answer.decode(errors="replace"))
+
+
 # ---- programs ----
 
 def free_port():
