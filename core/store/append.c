@@ -9,7 +9,7 @@
 #include "store/downsample.h"
 #include "store/policies.h"
 #include "store/raw.h"
-#include "store/record.h"
+#include "tier/record.h"
 #include "model/sample.h"
 
 #include <errno.h>

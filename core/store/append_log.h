@@ -3,8 +3,8 @@
 #ifndef STORE_APPEND_LOG_H
 #define STORE_APPEND_LOG_H
 
-#include "store/group.h"
-#include "store/wal.h"
+#include "head/group.h"
+#include "wal/wal.h"
 
 /* Before a row: the group as it is now, if the WAL does not know it or has not been told for long. */
 void log_group(struct wal *wal, struct group *group);

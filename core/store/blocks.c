@@ -5,7 +5,7 @@
  */
 #include "store/state.h"
 #include "store/listed.h"
-#include "store/arena.h"
+#include "index/arena.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/deleted.h"
-#include "store/frame.h"
+#include "codec/frame.h"
 #include "util/cleanup.h"
 #include "util/file.h"
 

@@ -6,7 +6,7 @@
 #include "store/downsample.h"
 #include "store/news.h"
 #include "store/rollup.h"
-#include "store/tier_head.h"
+#include "tier/head.h"
 
 /*
  * Tier heads and `done` change with the maintain lock and `lock` held; marks come

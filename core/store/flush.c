@@ -15,7 +15,7 @@
 #include "store/delete.h"
 #include "store/downsample.h"
 #include "store/raw.h"
-#include "store/record.h"
+#include "tier/record.h"
 #include "util/file.h"
 
 #include <errno.h>

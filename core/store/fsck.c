@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/fsck_state.h"
 #include "store/downsample.h"
-#include "store/index_state.h"
+#include "index/state.h"
 #include "store/merge.h"
 #include "util/cleanup.h"
 #include "util/file.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fsck_block.c - one block: its sections, its names, and every chunk decoded. */
 #include "store/fsck_state.h"
-#include "store/record.h"
+#include "tier/record.h"
 
 #include <errno.h>
 #include <stdio.h>

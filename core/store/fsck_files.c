@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* fsck_files.c - the files of the folder, one after another. */
 #include "store/deleted.h"
-#include "store/frame.h"
+#include "codec/frame.h"
 #include "store/fsck_state.h"
-#include "store/index_state.h"
-#include "store/wal.h"
-#include "store/wal_format.h"
+#include "index/state.h"
+#include "wal/wal.h"
+#include "wal/format.h"
 #include "util/cleanup.h"
 #include "util/file.h"
 

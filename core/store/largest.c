@@ -5,7 +5,7 @@
  * What is kept of a block is bounded, so that many metrics in many blocks stay
  * small; a metric that is not among them takes less than a thousandth of the block.
  */
-#include "store/block_state.h"
+#include "block/state.h"
 #include "store/sizes.h"
 #include "store/state.h"
 

@@ -3,7 +3,7 @@
 #ifndef STORE_LISTED_H
 #define STORE_LISTED_H
 
-#include "store/manifest.h"
+#include "block/manifest.h"
 #include "store/state.h"
 
 /* With the maintain lock: `tier` is to have this list, those that are removed may go. Nothing is written before listed_begin. */

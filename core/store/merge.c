@@ -10,7 +10,7 @@
 #include "store/merge.h"
 #include "store/policies.h"
 #include "store/raw.h"
-#include "store/record.h"
+#include "tier/record.h"
 #include "store/rollup.h"
 
 #include <errno.h>

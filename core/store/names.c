@@ -3,7 +3,7 @@
  * names.c - what series are called, without their samples: all names and values of
  * labels from the inverted index, and the labels of series that match.
  */
-#include "store/index_state.h"
+#include "index/state.h"
 #include "store/state.h"
 
 #include <errno.h>

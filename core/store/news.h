@@ -3,7 +3,7 @@
 #ifndef STORE_NEWS_H
 #define STORE_NEWS_H
 
-#include "store/record.h"
+#include "tier/record.h"
 #include "store/state.h"
 
 struct watcher {

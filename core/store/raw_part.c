@@ -4,8 +4,8 @@
  * ranks above every block.
  */
 #include "store/raw_part.h"
-#include "store/chunk.h"
-#include "store/rows.h"
+#include "head/chunk.h"
+#include "head/rows.h"
 
 #include <errno.h>
 #include <stdlib.h>

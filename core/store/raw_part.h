@@ -6,7 +6,7 @@
 #ifndef STORE_RAW_PART_H
 #define STORE_RAW_PART_H
 
-#include "store/record.h"
+#include "tier/record.h"
 #include "store/state.h"
 
 struct raw_part {

@@ -8,7 +8,7 @@
  * and is set aside too. Log, index, manifest and deletions are not to be done
  * without: the store does not open, and nothing has changed.
  */
-#include "store/block_format.h"
+#include "block/format.h"
 #include "store/delete.h"
 #include "store/downsample.h"
 #include "store/listed.h"

@@ -12,7 +12,7 @@
 
 #include "model/policy.h"
 #include "store/raw.h"
-#include "store/record.h"
+#include "tier/record.h"
 
 /* What a rollup has to know of a series. */
 struct rollup_series {

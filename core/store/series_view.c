@@ -8,7 +8,7 @@
  * waits for a slow reader.
  */
 #include "store/raw.h"
-#include "store/record.h"
+#include "tier/record.h"
 #include "store/state.h"
 #include "model/sample.h"
 

@@ -4,7 +4,7 @@
  * blocks, of frames that are packed their share. Tables and names, and times that
  * several series have together, are nobody's.
  */
-#include "store/block_files.h"
+#include "block/files.h"
 #include "store/sizes.h"
 #include "store/state.h"
 

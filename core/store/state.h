@@ -6,7 +6,7 @@
  *
  *	maintain	one flush, merge, expiry or close of windows at a time
  *	append		the WAL, and who appends
- *	index		reader-writer, see index.h
+ *	index		reader-writer, see index/index.h
  *	head		what is in no block yet, for a moment
  *	lists		the lists of blocks
  *
@@ -16,13 +16,13 @@
 #ifndef STORE_STATE_H
 #define STORE_STATE_H
 
-#include "store/block.h"
+#include "block/block.h"
 #include "store/deleted.h"
-#include "store/head.h"
-#include "store/index.h"
-#include "store/manifest.h"
+#include "head/head.h"
+#include "index/index.h"
+#include "block/manifest.h"
 #include "store/store.h"
-#include "store/wal.h"
+#include "wal/wal.h"
 #include "util/log.h"
 #include "util/thread.h"
 

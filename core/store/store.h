@@ -111,7 +111,7 @@ struct store_appended {
 /*
  * The whole batch is one write to the WAL. Its samples are taken in order of their
  * time; refused ones are counted alone, the rest is stored. What comes together,
- * again and again, is kept together (group.h), whatever the order in a batch; a
+ * again and again, is kept together (head/group.h), whatever the order in a batch; a
  * batch in the same order each time is the cheapest. 0; -ENOSPC, -EIO: visible, but
  * not logged. *done may be NULL.
  */

@@ -9,7 +9,7 @@
  */
 #include "store/tier_read.h"
 #include "store/downsample.h"
-#include "store/tier_head.h"
+#include "tier/head.h"
 
 #include <errno.h>
 #include <stdlib.h>

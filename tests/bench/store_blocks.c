@@ -12,7 +12,7 @@
  */
 #include "bench.h"
 #include "data.h"
-#include "store/block_state.h"
+#include "block/state.h"
 #include "store/raw.h"
 #include "store/state.h"
 #include "util/check.h"

@@ -9,7 +9,7 @@
  * in it. An argument is the number of hosts.
  */
 #include "bench.h"
-#include "store/index.h"
+#include "index/index.h"
 #include "store/state.h"
 #include "util/check.h"
 

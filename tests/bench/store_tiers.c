@@ -11,7 +11,7 @@
  */
 #include "bench.h"
 #include "data.h"
-#include "store/record.h"
+#include "tier/record.h"
 #include "store/rollup.h"
 #include "store/state.h"
 #include "util/check.h"

@@ -7,9 +7,9 @@
  * sections, pages and columns are put right first where the places they stand in
  * can be found; those of frames stay.
  */
-#include "store/block.h"
-#include "store/block_format.h"
-#include "store/chunk.h"
+#include "block/block.h"
+#include "block/format.h"
+#include "head/chunk.h"
 #include "util/buf.h"
 #include "util/check.h"
 #include "util/file.h"

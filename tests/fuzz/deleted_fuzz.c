@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* deleted_fuzz.c - any bytes as frames of the list of what is deleted, sealed as they should be. */
 #include "store/deleted.h"
-#include "store/frame.h"
+#include "codec/frame.h"
 #include "util/check.h"
 
 #include "driver.h"

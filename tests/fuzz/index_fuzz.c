@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* index_fuzz.c - any bytes as frames of the index's log, sealed as they should be: what they say is taken or refused. */
-#include "store/frame.h"
-#include "store/index_state.h"
+#include "codec/frame.h"
+#include "index/state.h"
 #include "util/check.h"
 
 #include "driver.h"

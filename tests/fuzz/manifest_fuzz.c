@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* manifest_fuzz.c - any bytes as a manifest, with its checksums put right: what is taken is written back the same. */
-#include "store/frame.h"
-#include "store/manifest.h"
+#include "codec/frame.h"
+#include "block/manifest.h"
 #include "util/check.h"
 
 #include "driver.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* record_fuzz.c - any bytes as a chunk of records; what can be read is written and read again. */
-#include "store/record.h"
+#include "tier/record.h"
 #include "util/check.h"
 
 #include "driver.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* wal_fuzz.c - any bytes as a segment of the WAL; what samples come out of it are encoded and come out the same. */
-#include "store/wal.h"
+#include "wal/wal.h"
 #include "util/check.h"
 
 #include "driver.h"

@@ -3,7 +3,7 @@
  * chunk_property.c - whatever goes into a chunk comes out with the same bits;
  * damaged bytes are refused or give something, and never reach out of their room.
  */
-#include "store/chunk.h"
+#include "head/chunk.h"
 #include "model/sample.h"
 
 #include <setjmp.h>

@@ -6,8 +6,8 @@
  */
 #include "folder.h"
 #include "random.h"
-#include "store/index.h"
-#include "store/postings.h"
+#include "index/index.h"
+#include "index/postings.h"
 
 enum { ROUNDS = 12, STEPS = 400, MOST = 6000, MATCHERS = 3, TEXT = 24 };
 

@@ -4,7 +4,7 @@
 #define TESTS_STORE_ANSWERS_H
 
 #include "folder.h"
-#include "store/record.h"
+#include "tier/record.h"
 #include "store/select.h"
 
 /* Entries of a tier, copied; of raw samples `value` alone. */
