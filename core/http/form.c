@@ -3,7 +3,7 @@
 #include "http/form.h"
 
 #include "conf/words.h"
-#include "query/plain.h"
+#include "plain/plain.h"
 #include "util/check.h"
 #include "util/duration.h"
 

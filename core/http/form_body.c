@@ -7,7 +7,7 @@
  */
 #include "http/form.h"
 
-#include "query/plain.h"
+#include "plain/plain.h"
 #include "util/check.h"
 
 #include <errno.h>

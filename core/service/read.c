@@ -2,7 +2,7 @@
 /* read.c - the answers of the service: plain queries under its limits, its own statistics. */
 #include "service/state.h"
 
-#include "query/chosen.h"
+#include "plain/chosen.h"
 
 static struct plain_limits limits_now(struct kymo *kymo)
 {

@@ -3,7 +3,7 @@
 #ifndef SERVICE_STATE_H
 #define SERVICE_STATE_H
 
-#include "query/plain.h"
+#include "plain/plain.h"
 #include "service/service.h"
 #include "util/thread.h"
 

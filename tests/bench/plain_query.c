@@ -7,7 +7,7 @@
  * is printed, with what was read for it.
  */
 #include "bench.h"
-#include "query/plain.h"
+#include "plain/plain.h"
 #include "util/check.h"
 
 #include <math.h>

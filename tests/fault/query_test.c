@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* query_test.c - queries without memory: -ENOMEM with a reason, no answer, nothing leaks. */
 #include "fault/fault.h"
+#include "plain/plain.h"
 #include "query/fake_store.h"
-#include "query/plain.h"
 #include "query/trail.h"
 #include "util/check.h"
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Includes go only down the layers, and no file is longer than one concept.
 
-    cli  http  >  service  >  eval  host  remote  >  promql  query  >  store  conf  >  codec  text  >  model  >  util  >  include/kymo
+    cli  http  >  service  >  plain  >  eval  host  remote  >  promql  query  >  store  conf  >  codec  text  >  model  >  util  >  include/kymo
 """
 import pathlib
 import re
@@ -23,12 +23,13 @@ BELOW = {
     "query": ["store", "model", "util"],
     "promql": ["model", "util"],
     "eval": ["promql", "query", "store", "model", "util"],
+    "plain": ["eval", "query", "store", "model", "util"],
     "host": ["store", "conf", "model", "util"],
     "remote": ["store", "text", "model", "util"],
-    "service": ["eval", "promql", "query", "host", "remote", "store", "conf", "text", "model", "util"],
-    "http": ["service", "eval", "promql", "query", "host", "remote", "store", "conf", "text", "model", "util"],
-    "cli": ["service", "eval", "promql", "query", "host", "remote", "store", "conf", "text", "model", "util"],
-    "main": ["cli", "http", "service", "eval", "promql", "query", "host", "remote", "store", "conf", "text", "model", "util"],
+    "service": ["plain", "eval", "promql", "query", "host", "remote", "store", "conf", "text", "model", "util"],
+    "http": ["service", "plain", "eval", "promql", "query", "host", "remote", "store", "conf", "text", "model", "util"],
+    "cli": ["service", "plain", "eval", "promql", "query", "host", "remote", "store", "conf", "text", "model", "util"],
+    "main": ["cli", "http", "service", "plain", "eval", "promql", "query", "host", "remote", "store", "conf", "text", "model", "util"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 LONGEST = 800

@@ -5,10 +5,10 @@
  * granularities. The evaluator knows from the answer which tier served which
  * part; to it a sample that a tier serves simply stands at the end of its window.
  */
+#include "plain/naive.h"
+#include "plain/plain.h"
+#include "plain/random_query.h"
 #include "query/fake_store.h"
-#include "query/naive.h"
-#include "query/plain.h"
-#include "query/random_query.h"
 #include "util/check.h"
 
 #include <setjmp.h>

@@ -5,9 +5,9 @@
  * that are written, merged and expired. Now and then random queries are compared
  * with a naive evaluator over the samples that the store has accepted.
  */
-#include "query/naive.h"
-#include "query/plain.h"
-#include "query/random_query.h"
+#include "plain/naive.h"
+#include "plain/plain.h"
+#include "plain/random_query.h"
 #include "util/check.h"
 
 #include <setjmp.h>

@@ -9,8 +9,8 @@
  * (at - window, at], also what lies before start, and there is no last one that
  * stands off the grid. Without a step there is one point, at end.
  */
-#ifndef QUERY_GRID_H
-#define QUERY_GRID_H
+#ifndef PLAIN_GRID_H
+#define PLAIN_GRID_H
 
 #include "util/error.h"
 

@@ -3,8 +3,8 @@
  * naive.c - a sample that a tier serves simply stands at the end of its window;
  * a point is worked out of all values that stand where it covers.
  */
-#include "query/naive.h"
-#include "query/plain.h"
+#include "plain/naive.h"
+#include "plain/plain.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,8 +4,8 @@
  * that these carry. The store gives series in order of metric, so one metric
  * after the other is filled.
  */
-#include "query/chosen.h"
-#include "query/plain.h"
+#include "plain/plain.h"
+#include "plain/chosen.h"
 #include "util/hash.h"
 #include "util/map.h"
 

@@ -3,8 +3,8 @@
  * naive.h - for tests: is this answer right? Worked out of the samples alone, in
  * the plainest way; only which tier served which part is taken from the answer.
  */
-#ifndef TESTS_QUERY_NAIVE_H
-#define TESTS_QUERY_NAIVE_H
+#ifndef TESTS_PLAIN_NAIVE_H
+#define TESTS_PLAIN_NAIVE_H
 
 #include "query/made.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "query/plain.h"
+#include "plain/plain.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -6,10 +6,10 @@
  * Points that cover nothing but staleness marks are passed over. A record
  * belongs to the point that covers its end.
  */
-#ifndef QUERY_WALK_H
-#define QUERY_WALK_H
+#ifndef PLAIN_WALK_H
+#define PLAIN_WALK_H
 
-#include "query/grid.h"
+#include "plain/grid.h"
 #include "query/trail.h"
 
 /* A point that has something; the fold is cleared afterwards. 0, or what the walk is to end with. */

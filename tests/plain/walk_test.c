@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "plain/walk.h"
 #include "query/pieces.h"
-#include "query/walk.h"
 #include "util/check.h"
 
 #include <setjmp.h>

@@ -3,7 +3,7 @@
  * grid.c - steps that are chosen for a number of points are of a kind that
  * people read and windows of the tiers divide: 1s 2s 5s 10s 15s 30s 1m ... 1d.
  */
-#include "query/grid.h"
+#include "plain/grid.h"
 #include "model/tier.h"
 #include "util/check.h"
 #include "util/clock.h"

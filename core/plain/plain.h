@@ -9,8 +9,8 @@
  *           limit, which one, and how to stay below; -ENOMEM. A name that matches
  *           nothing is no error: the answer is empty and a warning says why.
  */
-#ifndef QUERY_PLAIN_H
-#define QUERY_PLAIN_H
+#ifndef PLAIN_H
+#define PLAIN_H
 
 #include "query/answer.h"
 #include "store/store.h"

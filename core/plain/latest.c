@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* latest.c - the newest values, as the store knows them of every series without reading a chunk. */
-#include "query/chosen.h"
-#include "query/plain.h"
+#include "plain/plain.h"
+#include "plain/chosen.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "plain/plain.h"
 #include "query/fake_store.h"
-#include "query/plain.h"
 #include "util/check.h"
 
 #include <setjmp.h>

@@ -3,9 +3,9 @@
  * chosen.c - one name is one matcher; several become one regular expression of
  * alternatives, which for names without wildcards is looked up as literals.
  */
-#include "query/chosen.h"
+#include "plain/chosen.h"
 #include "model/pattern.h"
-#include "query/nearest.h"
+#include "plain/nearest.h"
 
 #include <errno.h>
 #include <inttypes.h>

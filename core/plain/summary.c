@@ -4,10 +4,10 @@
  * of them in one. Metrics without sketches are read raw as far back as raw
  * reaches, as windows would say nothing of their percentiles.
  */
-#include "query/plain.h"
-#include "query/chosen.h"
+#include "plain/plain.h"
+#include "plain/chosen.h"
+#include "plain/parts.h"
 #include "query/fold.h"
-#include "query/parts.h"
 #include "query/stitch.h"
 
 #include <errno.h>

@@ -3,11 +3,11 @@
  * plain.c - one plain query: check it, plan it, walk the series one by one, keep
  * those that have points.
  */
-#include "query/plain.h"
-#include "query/chosen.h"
-#include "query/parts.h"
+#include "plain/plain.h"
+#include "plain/chosen.h"
+#include "plain/parts.h"
+#include "plain/walk.h"
 #include "query/stitch.h"
-#include "query/walk.h"
 
 #include <errno.h>
 #include <inttypes.h>

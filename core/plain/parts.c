@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* parts.c - asks the planner and puts what it says into words. */
-#include "query/parts.h"
+#include "plain/parts.h"
 #include "util/duration.h"
 
 #include <errno.h>

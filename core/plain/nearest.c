@@ -3,7 +3,7 @@
  * nearest.c - the distance of Damerau and Levenshtein (optimal string
  * alignment), by rows; a name whose length alone is too far off costs nothing.
  */
-#include "query/nearest.h"
+#include "plain/nearest.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "query/grid.h"
+#include "plain/grid.h"
 #include "util/check.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "query/chosen.h"
+#include "plain/chosen.h"
 #include "util/check.h"
 
 #include <setjmp.h>

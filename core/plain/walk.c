@@ -3,7 +3,7 @@
  * walk.c - where every entry is in one point, entries go straight from the piece
  * into the fold. Where windows overlap, or leave gaps, they go over the trail.
  */
-#include "query/walk.h"
+#include "plain/walk.h"
 #include "model/rising.h"
 
 #include <errno.h>

@@ -3,8 +3,8 @@
  * nearest.h - of many names the one that somebody most likely meant: the fewest
  * letters to add, drop, change or swap.
  */
-#ifndef QUERY_NEAREST_H
-#define QUERY_NEAREST_H
+#ifndef PLAIN_NEAREST_H
+#define PLAIN_NEAREST_H
 
 #include <stdint.h>
 

@@ -4,8 +4,8 @@
  * must match, and filters, which all must hold, as matchers of the store; and
  * what to say of a name that matches nothing.
  */
-#ifndef QUERY_CHOSEN_H
-#define QUERY_CHOSEN_H
+#ifndef PLAIN_CHOSEN_H
+#define PLAIN_CHOSEN_H
 
 #include "query/notes.h"
 #include "store/store.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* random_query.c - ranges that may begin before the data and end after them, on round times and off. */
-#include "query/random_query.h"
 #include "model/tier.h"
+#include "plain/random_query.h"
 #include "query/pieces.h"
 #include "util/check.h"
 

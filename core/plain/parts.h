@@ -4,11 +4,11 @@
  * with the reason where a part is missing and a warning where windows of a tier
  * do not fit between the borders of the points.
  */
-#ifndef QUERY_PARTS_H
-#define QUERY_PARTS_H
+#ifndef PLAIN_PARTS_H
+#define PLAIN_PARTS_H
 
-#include "query/chosen.h"
-#include "query/grid.h"
+#include "plain/chosen.h"
+#include "plain/grid.h"
 #include "query/notes.h"
 #include "store/plan.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "query/nearest.h"
+#include "plain/nearest.h"
 #include "util/check.h"
 
 #include <setjmp.h>

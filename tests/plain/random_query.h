@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* random_query.h - for tests: any plain query for every metric, about data from first to last. */
-#ifndef TESTS_QUERY_RANDOM_QUERY_H
-#define TESTS_QUERY_RANDOM_QUERY_H
+#ifndef TESTS_PLAIN_RANDOM_QUERY_H
+#define TESTS_PLAIN_RANDOM_QUERY_H
 
 #include <kymo/query.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* words.c - the words of a request, as HTTP and the command line take them. */
-#include "query/plain.h"
+#include "plain/plain.h"
 #include "util/check.h"
 
 #include <errno.h>
