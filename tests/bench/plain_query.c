@@ -106,6 +106,13 @@ int main(void)
 	query.step = 60000;
 	query.granularity = KYMO_RAW;
 	measure(store, "24 h, max, step 1m, from 86,400 raw samples", &query);
+	query.step = 3600000;
+	measure(store, "24 h, max, step 1h, from 86,400 raw samples", &query);
+	query.step = 60000;
+	query.function = KYMO_AVG;
+	query.window = 3600000;
+	measure(store, "24 h, avg, step 1m, window 1h, from raw samples", &query);
+	query.window = 0;
 	query.function = KYMO_AVG;
 	query.step = SECONDS * INT64_C(1000);
 	measure(store, "24 h, avg, one point, from 86,400 raw samples", &query);
