@@ -304,6 +304,8 @@ static int run_open(struct promql *engine, const struct promql_request *request,
 	set_eval(run, engine, &options, request);
 	run->steps = run->eval.outer;
 	run->held.points = run->steps.n;
+	if (request->timeout < 0)
+		return error_set(err, -ETIMEDOUT, "query timed out in query execution");
 	r = open_root(run, may_be_cached(run, request, &options) ? engine->cache : NULL);
 	if (r < 0)
 		return give_error(run, r, err);

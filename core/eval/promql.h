@@ -46,7 +46,7 @@ struct promql_request {
 	bool instant;			/* at `end`; start and step are not read */
 	kymo_ms start, end, step;
 	kymo_ms lookback;		/* 0: the engine's */
-	kymo_ms timeout;		/* 0, or more than the engine's: the engine's */
+	kymo_ms timeout;		/* 0, or more than the engine's: the engine's; negative: it has run out */
 	uint32_t tier;			/* enum kymo_tier, or KYMO_AUTO */
 	bool explain;			/* keep a trace */
 	bool no_cache;

@@ -48,8 +48,8 @@ static int read_timeout(const struct params *params, struct promql_request *quer
 	r = prom_span(text, &query->timeout, &why);
 	if (r < 0)
 		return prom_invalid_why(err, r, "timeout", &why);
-	if (query->timeout <= 0)	/* there it has run out before it begins */
-		query->timeout = 1;
+	if (query->timeout <= 0)	/* it has run out before it begins */
+		query->timeout = -1;
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "http/rules.h"
 #include "http/route.h"
 
+#include "util/check.h"
 #include "util/duration.h"
 
 #include <dirent.h>
@@ -57,21 +58,90 @@ int api_prom_notifications(const struct request *request, struct response *respo
 	return fixed(response, "[]");
 }
 
+/* As Go reads a truth. */
+static bool is_bool(const char *text)
+{
+	static const char *const words[] = { "1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False" };
+
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (!strcmp(words[i], text))
+			return true;
+	return false;
+}
+
+/* One page after the other, of groups that there are not. */
+static int check_page(const struct params *params, struct error *err)
+{
+	const char *next = params_get(params, "group_next_token"), *limit = params_get(params, "group_limit");
+	int64_t n = 1;
+
+	if (*next && !*limit)
+		return prom_invalid(err, "group_next_token", "group_limit needs to be present in order to paginate over the groups");
+	if (*limit && prom_number(params, "group_limit", &n, NULL) < 0)
+		return prom_invalid(err, "group_limit", "group_limit needs to be a valid number: \"%.100s\"", limit);
+	if (n <= 0)
+		return prom_invalid(err, "group_limit", "group_limit needs to be greater than 0");
+	if (*next)
+		return prom_invalid(err, "group_next_token", "invalid group_next_token '%.100s'. were rule groups changed?", next);
+	return 0;
+}
+
+static int check_rules(const struct params *params, struct error *err)
+{
+	const char *type = params_get(params, "type"), *exclude = params_get(params, "exclude_alerts");
+
+	if (*type && strcasecmp(type, "alert") != 0 && strcasecmp(type, "record") != 0)
+		return prom_invalid(err, "type", "not supported value \"%.100s\"", type);
+	if (*exclude && !is_bool(exclude))
+		return prom_invalid(err, "exclude_alerts", "error converting exclude_alerts: strconv.ParseBool: parsing \"%.100s\": invalid syntax",
+				    exclude);
+	return check_page(params, err);
+}
+
 int api_prom_rules(const struct request *request, struct response *response, struct error *err)
 {
 	AUTO_PARAMS params = { 0 };
 	AUTO_MATCHES matches = { 0 };
-	const char *type;
 	int r = params_read(&params, request, err);
 
 	if (r == 0)
 		r = prom_matches_read(&matches, &params, false, err);
-	if (r < 0)
-		return r;
-	type = params_get(&params, "type");
-	if (*type && strcasecmp(type, "alert") != 0 && strcasecmp(type, "record") != 0)
-		return prom_invalid(err, "type", "not supported value \"%.100s\"", type);
-	return fixed(response, "{\"groups\":[]}");
+	if (r == 0)
+		r = check_rules(&params, err);
+	return r < 0 ? r : fixed(response, "{\"groups\":[]}");
+}
+
+static bool any_selects(const struct node *const *nodes, uint32_t n);
+
+/* Is there a selector in it? Depth: that of the tree, which the parser limits. */
+static bool selects(const struct node *node)
+{
+	switch (node->kind) {
+	case NODE_SELECTOR:
+		return true;
+	case NODE_PAREN:
+		return selects(node->inner);
+	case NODE_SUBQUERY:
+		return selects(node->subquery.inner);
+	case NODE_UNARY:
+		return selects(node->unary.inner);
+	case NODE_BINARY:
+		return selects(node->binary.left) || selects(node->binary.right);
+	case NODE_AGGREGATE:
+		return selects(node->aggregate.inner) || (node->aggregate.param && selects(node->aggregate.param));
+	case NODE_CALL:
+		return any_selects(node->call.args, node->call.n_args);
+	default:
+		return false;
+	}
+}
+
+static bool any_selects(const struct node *const *nodes, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (selects(nodes[i]))
+			return true;
+	return false;
 }
 
 int api_prom_exemplars(const struct request *request, struct response *response, struct error *err)
@@ -92,7 +162,10 @@ int api_prom_exemplars(const struct request *request, struct response *response,
 	query = params_get(&params, "query");
 	if (r == 0)
 		r = expr_parse(query, strlen(query), &limits, &expr, err);
-	return r < 0 ? r : fixed(response, "[]");
+	if (r < 0 || selects(expr_root(expr)))
+		return r < 0 ? r : fixed(response, "[]");
+	response->status = 204;			/* as there */
+	return 0;
 }
 
 /* ---- configuration ---- */

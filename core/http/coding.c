@@ -62,8 +62,9 @@ enum coding coding_choose(const char *accept)
 			others = quality(at + n, end);
 		at = end;
 	}
-	for (int i = CODING_GZIP; i <= CODING_ZSTD; i++)
-		q[i] = q[i] < 0 ? others : q[i];
+	/* "*" is said by clients that know but the old ones: no zstd for them. */
+	if (q[CODING_GZIP] < 0)
+		q[CODING_GZIP] = others;
 	if (q[CODING_ZSTD] > 0 && q[CODING_ZSTD] >= q[CODING_GZIP])
 		return CODING_ZSTD;
 	return q[CODING_GZIP] > 0 ? CODING_GZIP : CODING_NONE;

@@ -260,6 +260,17 @@ static enum MHD_Result answer(struct MHD_Connection *connection, struct exchange
 	return respond(connection, exchange);
 }
 
+/* Who asks as one asks a proxy gives the whole address: "http://host/path". */
+static const char *path_of(const char *target)
+{
+	const char *path;
+
+	if (strncasecmp(target, "http://", 7) != 0)
+		return target;
+	path = strchr(target + 7, '/');
+	return path ? path : "/";
+}
+
 static struct exchange *begin(struct worker *worker, enum way way, const char *path, const char *method)
 {
 	struct exchange *exchange = calloc(1, sizeof *exchange);
@@ -271,7 +282,8 @@ static struct exchange *begin(struct worker *worker, enum way way, const char *p
 	exchange->engine = worker->engine;
 	exchange->rules = engine_hold_rules(worker->engine);
 	exchange->response.status = 200;
-	exchange->response.shared = exchange->response.prometheus = route_is_prometheus(path);
+	exchange->response.prometheus = route_is_prometheus(path);
+	exchange->response.shared = route_is_shared(path);
 	exchange->request = (struct request){
 		.kymo = engine_kymo(worker->engine),
 		.method = method,
@@ -365,7 +377,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 
 	(void)version;
 	if (!exchange) {
-		*state = exchange = begin(data, way_of(connection), path, method);
+		*state = exchange = begin(data, way_of(connection), path_of(path), method);
 		if (!exchange)
 			return MHD_NO;
 		set_timeout(connection, SILENT_SECONDS);

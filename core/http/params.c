@@ -100,7 +100,7 @@ static bool is_form(const struct request *request)
 	const char *type = request->content_type;
 	size_t n = sizeof form - 1;
 
-	return !strcmp(request->method, "POST") && request->body.len && type && !strncasecmp(type, form, n) &&
+	return (!strcmp(request->method, "POST") || !strcmp(request->method, "PUT")) && request->body.len && type && !strncasecmp(type, form, n) &&
 	       (!type[n] || type[n] == ';' || type[n] == ' ');
 }
 

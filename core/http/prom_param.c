@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define SPAN_MOST INT64_C(9223372036854)	/* ms whose nanoseconds 64 bits hold, as there */
+
 int prom_invalid(struct error *err, const char *name, const char *format, ...)
 {
 	char text[512];
@@ -39,15 +41,41 @@ static int cannot_parse(struct error *err, const char *text, const char *what)
 	return error_set(err, -EINVAL, "cannot parse %s to a valid %s", buf_text(&quoted), what);
 }
 
-/* The whole text is a number. NaN is none. */
+#define NUMBER_MOST 64			/* digits and all; a longer one is a number too, but nobody writes it */
+
+/* A digit of its base stands on both sides of each underscore, which go: as Go reads a number. */
+static bool without_underscores(const char *text, char room[NUMBER_MOST])
+{
+	char *to = room;
+
+	for (const char *at = text; *at; at++) {
+		if (to == room + NUMBER_MOST - 1)
+			return false;
+		if (*at != '_')
+			*to++ = *at;
+		else if (at == text || !isxdigit((unsigned char)at[-1]) || !isxdigit((unsigned char)at[1]))
+			return false;
+	}
+	*to = '\0';
+	return true;
+}
+
+/*
+ * The whole text is a number as Go writes it, NaN and infinities among them: one in
+ * hexadecimals has an exponent, and what is too large for a double is none.
+ */
 static bool read_double(const char *text, double *number)
 {
-	char *end;
+	char room[NUMBER_MOST], *end;
 
-	if (!*text || isspace((unsigned char)*text))
+	if (!*text || isspace((unsigned char)*text) || !without_underscores(text, room))
 		return false;
-	*number = number_parse(text, &end);
-	return !*end && !isnan(*number);
+	*number = number_parse(room, &end);
+	if (*end || strchr(room, '('))			/* "nan(1)" is only C's */
+		return false;
+	if (strpbrk(room, "xX") && !strpbrk(room, "pP"))
+		return false;
+	return !isinf(*number) || strpbrk(room, "iI");
 }
 
 /* To the millisecond: whole seconds, and the rest rounded. */
@@ -74,15 +102,21 @@ static bool is_end_of_time(const char *text, kymo_ms *at)
 	return true;
 }
 
+/* 23:59:60, which RFC 3339 knows and Prometheus does not. */
+static bool has_leap_second(const char *text)
+{
+	return strlen(text) > 18 && text[16] == ':' && text[17] == '6';
+}
+
 static int read_time(const char *text, kymo_ms *at, struct error *err)
 {
 	double seconds;
 
-	if (read_double(text, &seconds)) {
+	if (read_double(text, &seconds) && !isnan(seconds)) {
 		*at = ms_of(seconds);
 		return 0;
 	}
-	if (is_end_of_time(text, at) || (strchr(text, 'T') && time_parse(text, at) == 0))
+	if (is_end_of_time(text, at) || (strchr(text, 'T') && !has_leap_second(text) && time_parse(text, at) == 0))
 		return 0;
 	return cannot_parse(err, text, "timestamp");
 }
@@ -113,12 +147,12 @@ int prom_span(const char *text, kymo_ms *span, struct error *err)
 	double seconds;
 
 	if (read_double(text, &seconds)) {
-		if (fabs(seconds) > 9223372036.0)	/* nanoseconds in 64 bits, as there */
+		if (fabs(seconds) > (double)SPAN_MOST / 1000)
 			return cannot_parse(err, text, "duration. It overflows int64");
-		*span = (kymo_ms)(seconds * 1000);
+		*span = isnan(seconds) ? -1 : (kymo_ms)(seconds * 1000);	/* not a number: the least of all, there */
 		return 0;
 	}
-	if (duration_parse(text, span) == 0 && *span < PROM_LATEST)
+	if (!strchr(text, '.') && duration_parse(text, span) == 0 && *span <= SPAN_MOST)
 		return 0;
 	return cannot_parse(err, text, "duration");
 }

@@ -18,7 +18,10 @@
 /* Unix seconds or RFC 3339. Required; or `otherwise` where it is not given. */
 int prom_time(const struct params *params, const char *name, kymo_ms *at, struct error *err);
 int prom_time_or(const struct params *params, const char *name, kymo_ms otherwise, kymo_ms *at, struct error *err);
-/* Seconds or "1h30m". Negative ones and zero are the caller's business. `text` is "": -EINVAL. No parameter is named. */
+/*
+ * Seconds or "1h30m", the latter without fractions. Negative ones (NaN is one) and
+ * zero are the caller's business. `text` is "": -EINVAL. No parameter is named.
+ */
 int prom_span(const char *text, kymo_ms *span, struct error *err);
 /* 0: none. */
 int prom_limit(const struct params *params, uint64_t *limit, struct error *err);

@@ -40,6 +40,10 @@ static const struct route routes[] = {
 	{ "GET",    "/api/v1/status/flags",           api_prom_flags,            false, LANE_AT_ONCE },
 	{ "GET",    "/api/v1/status/tsdb",            api_prom_tsdb,             false, LANE_QUERIES },
 	{ "GET",    "/api/v1/status/walreplay",       api_prom_walreplay,        false, LANE_AT_ONCE },
+	{ "POST",   "/api/v1/admin/tsdb/delete_series",    api_prom_delete_series,    true, LANE_CHANGES },
+	{ "PUT",    "/api/v1/admin/tsdb/delete_series",    api_prom_delete_series,    true, LANE_CHANGES },
+	{ "POST",   "/api/v1/admin/tsdb/clean_tombstones", api_prom_clean_tombstones, true, LANE_CHANGES },
+	{ "PUT",    "/api/v1/admin/tsdb/clean_tombstones", api_prom_clean_tombstones, true, LANE_CHANGES },
 	{ "GET",    "/kymo/v1/snapshot",          api_snapshot,        false, LANE_AT_ONCE },
 	{ "GET",    "/kymo/v1/latest",            api_latest,          false, LANE_QUERIES },
 	{ "GET",    "/kymo/v1/metrics",           api_metrics,         false, LANE_QUERIES },
@@ -61,17 +65,28 @@ static const struct route routes[] = {
 	{ "POST",   "/kymo/v1/maintain",          api_maintain,        false, LANE_CHANGES },
 };
 
+#define ROOT "/api/v1/"
+
+static bool begins_with(const char *path, const char *root)
+{
+	return !strncmp(path, root, strlen(root));
+}
+
 bool route_is_prometheus(const char *path)
 {
-	static const char root[] = "/api/v1/";
-	static const char *const writing[] = { "write", "import/", "admin/" };
+	static const char *const writing[] = { ROOT "write", ROOT "import/" };
 
-	if (strncmp(path, root, sizeof root - 1) != 0)
+	if (!begins_with(path, ROOT))
 		return false;
 	for (size_t i = 0; i < COUNT_OF(writing); i++)
-		if (!strncmp(path + sizeof root - 1, writing[i], strlen(writing[i])))
+		if (begins_with(path, writing[i]))
 			return false;
 	return true;
+}
+
+bool route_is_shared(const char *path)
+{
+	return route_is_prometheus(path) && !begins_with(path, ROOT "admin/");
 }
 
 /* Does the path fit; and which part of it stands for the *? */
@@ -91,8 +106,10 @@ static bool path_fits(const char *pattern, const char *path, const char **rest, 
 }
 
 /* The methods of a path, for Allow: a set of strings is enough, there are few. */
-static const char *allow_text(bool get, bool post, bool erase)
+static const char *allow_text(bool get, bool post, bool put, bool erase)
 {
+	if (post && put)
+		return "POST, PUT, OPTIONS";
 	if (get && post)
 		return "GET, HEAD, POST, OPTIONS";
 	if (get)
@@ -122,7 +139,10 @@ static bool admit(const struct route *route, const struct request *request, stru
 {
 	if (!route->admin || request->trusted)
 		return true;
-	response_error(response, 403, "%s %s is for the control socket; `http: {admin: true}` in the configuration opens it here",
+	if (response->prometheus)
+		response_error(response, 503, "admin APIs disabled (`http: {admin: true}` in the configuration enables them)");
+	else
+		response_error(response, 403, "%s %s is for the control socket; `http: {admin: true}` in the configuration opens it here",
 		       route->method, route->path);
 	return false;
 }
@@ -141,7 +161,7 @@ void route_run(const struct route *route, const struct request *request, struct 
 const struct route *route_find(struct request *request, struct response *response)
 {
 	const char *method = !strcmp(request->method, "HEAD") ? "GET" : request->method;
-	bool get = false, post = false, erase = false;
+	bool get = false, post = false, put = false, erase = false;
 
 	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
 		const struct route *route = &routes[i];
@@ -152,8 +172,9 @@ const struct route *route_find(struct request *request, struct response *respons
 			return admit(route, request, response) ? route : NULL;
 		get |= !strcmp(route->method, "GET");
 		post |= !strcmp(route->method, "POST");
+		put |= !strcmp(route->method, "PUT");
 		erase |= !strcmp(route->method, "DELETE");
 	}
-	refuse(request, response, allow_text(get, post, erase));
+	refuse(request, response, allow_text(get, post, put, erase));
 	return NULL;
 }

@@ -31,8 +31,9 @@ struct route {
  * answered: 404, 405 with Allow, 403 where admin is needed, OPTIONS.
  */
 const struct route *route_find(struct request *request, struct response *response);
-/* Is this path one of the Prometheus API that only reads: its errors are JSON of that kind, web pages may read it. */
+/* Is this path one of the Prometheus API whose errors are JSON of that kind? And does it only read: web pages may read it? */
 bool route_is_prometheus(const char *path);
+bool route_is_shared(const char *path);
 /* Call its handler. */
 void route_run(const struct route *route, const struct request *request, struct response *response);
 
@@ -71,6 +72,10 @@ handler api_prom_alerts;
 handler api_prom_alertmanagers;
 handler api_prom_notifications;
 handler api_prom_exemplars;
+
+/* api_prom_admin.c */
+handler api_prom_delete_series;
+handler api_prom_clean_tombstones;
 
 /* api_series.c */
 handler api_snapshot;

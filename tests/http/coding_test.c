@@ -28,7 +28,7 @@ static const struct { const char *accept; enum coding coding; } rows[] = {
 	{ "zstd;q=0.5,gzip;q=0.4", CODING_ZSTD },
 	{ "gzip;q=0", CODING_NONE },
 	{ "gzip;q=0.0, zstd;q=0.000", CODING_NONE },
-	{ "*", CODING_ZSTD },
+	{ "*", CODING_GZIP },
 	{ "*;q=0", CODING_NONE },
 	{ "zstd;q=0, *", CODING_GZIP },
 	{ "*;q=0.1, gzip ; q=0.9", CODING_GZIP },

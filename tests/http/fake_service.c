@@ -389,6 +389,19 @@ int store_each_label(struct store *store, int (*each)(void *data, const struct l
 }
 
 /* Named as its series are. */
+int store_delete(struct store *store, struct matcher *const *matchers, uint32_t n, kymo_ms start, kymo_ms end, uint32_t *series,
+		 struct error *err)
+{
+	struct kymo *kymo = (struct kymo *)store;
+
+	(void)matchers;
+	kymo->start = start;
+	kymo->end = end;
+	kymo->n_deletions++;
+	*series = n;
+	return kymo->fails ? result(kymo, err) : 0;
+}
+
 int store_each_metric(struct store *store, int (*each)(void *data, const struct metric *metric, uint32_t n_series,
 						       kymo_ms first_at, kymo_ms last_at), void *data)
 {

@@ -17,6 +17,7 @@ struct kymo {
 	struct kymo_query query;
 	char asked[4096];		/* names, filters and other texts, by commas */
 	unsigned maintain;
+	uint32_t n_deletions;
 	kymo_ms start, end;
 	struct service_listener listener;
 

@@ -50,6 +50,17 @@ static const struct { const char *path, *parameters, *answer; } refused[] = {
 	{ Q, "query=a&time=x", BAD("time", "invalid time value for 'time': cannot parse \\\"x\\\" to a valid timestamp") },
 	{ Q, "query=a&timeout=x", BAD("timeout", "cannot parse \\\"x\\\" to a valid duration") },
 	{ Q, "query=a&timeout=1e300", BAD("timeout", "cannot parse \\\"1e300\\\" to a valid duration. It overflows int64") },
+	{ Q, "query=a&timeout=1e400", BAD("timeout", "cannot parse \\\"1e400\\\" to a valid duration") },
+	{ Q, "query=a&timeout=Inf", BAD("timeout", "cannot parse \\\"Inf\\\" to a valid duration. It overflows int64") },
+	{ Q, "query=a&timeout=300y", BAD("timeout", "cannot parse \\\"300y\\\" to a valid duration") },
+	{ Q, "query=a&time=0x10", BAD("time", "invalid time value for 'time': cannot parse \\\"0x10\\\" to a valid timestamp") },
+	{ Q, "query=a&time=1_", BAD("time", "invalid time value for 'time': cannot parse \\\"1_\\\" to a valid timestamp") },
+	{ Q, "query=a&time=nan(1)", BAD("time", "invalid time value for 'time': cannot parse \\\"nan(1)\\\" to a valid timestamp") },
+	{ Q, "query=a&time=2023-12-31T23:59:60Z",
+	  BAD("time", "invalid time value for 'time': cannot parse \\\"2023-12-31T23:59:60Z\\\" to a valid timestamp") },
+	{ R, "query=a&start=1&end=2&step=1.5m", BAD("step", "cannot parse \\\"1.5m\\\" to a valid duration") },
+	{ R, "query=a&start=1&end=2&step=NaN",
+	  BAD("step", "zero or negative query resolution step widths are not accepted. Try a positive integer") },
 	{ Q, "query=a&lookback_delta=x",
 	  ERROR("bad_data", "error parsing lookback delta duration: cannot parse \\\"x\\\" to a valid duration") },
 	{ Q, "query=a&tier=2m", BAD("tier", "\\\"2m\\\" is no tier (write raw, 1m, 5m or 1h)") },
@@ -128,7 +139,12 @@ static void asks_what_was_asked(void **state)
 	expect(Q, "query=a&time=2023-11-14T22:13:20.5%2B01:00&timeout=0", 400, "{\"status\":\"error\"...");	/* the fake decodes nothing */
 	expect(Q, "query=a&time=2023-11-14T22:13:20.5+01:00&timeout=0&lookback_delta=-1", 200, "{\"status\":\"success\"...");
 	assert_int_equal(fake.promql.end, 1700000000500 - 3600000);
-	assert_int_equal(fake.promql.timeout, 1);	/* it has run out */
+	assert_int_equal(fake.promql.timeout, -1);	/* it has run out */
+	expect(Q, "query=a&time=1_700_000_000&timeout=NaN", 200, "{\"status\":\"success\"...");
+	assert_int_equal(fake.promql.end, 1700000000000);
+	assert_int_equal(fake.promql.timeout, -1);
+	expect(Q, "query=a&time=0x1p4", 200, "{\"status\":\"success\"...");
+	assert_int_equal(fake.promql.end, 16000);
 	fake.type = TYPE_MATRIX;
 	expect(R, "query=a&start=1e3&end=2000.5&step=15s", 200, "{\"status\":\"success\"...");
 	assert_false(fake.promql.instant);

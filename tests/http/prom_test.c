@@ -74,6 +74,13 @@ static const struct row refused[] = {
 	{ "GET", A "status/tsdb", "limit=0", NULL, 400, BAD("limit must be a positive number") },
 	{ "GET", A "status/tsdb", "limit=x", NULL, 400, BAD("limit must be a positive number") },
 	{ "GET", A "rules", "type=x", NULL, 400, BAD("invalid parameter \\\"type\\\": not supported value \\\"x\\\"") },
+	{ "GET", A "rules", "exclude_alerts=x", NULL, 400,
+	  BAD("invalid parameter \\\"exclude_alerts\\\": error converting exclude_alerts: strconv.ParseBool: parsing \\\"x\\\": invalid syntax") },
+	{ "GET", A "rules", "group_next_token=x", NULL, 400, "{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"invalid parameter \\\"group_next_token\\\": group_limit ..." },
+	{ "GET", A "rules", "group_limit=x", NULL, 400, "{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"invalid parameter \\\"group_limit\\\": ..." },
+	{ "GET", A "rules", "group_limit=0", NULL, 400, BAD("invalid parameter \\\"group_limit\\\": group_limit needs to be greater than 0") },
+	{ "GET", A "rules", "group_limit=5&group_next_token=x", NULL, 400,
+	  BAD("invalid parameter \\\"group_next_token\\\": invalid group_next_token 'x'. were rule groups changed?") },
 	{ "GET", A "targets/metadata", "match_target={", NULL, 400, "{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"invalid parameter \\\"match_target\\\": ..." },
 	{ "GET", A "query_exemplars", "query=a&start=2&end=1", NULL, 400, BAD("end timestamp must not be before start timestamp") },
 	{ "GET", A "query_exemplars", "query=)", NULL, 400, "{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"1:1: parse error: ..." },
@@ -112,6 +119,43 @@ static const struct row bodies[] = {
 	  "{\"status\":\"success\",\"data\":[{\"__name__\":\"up\",\"job\":\"a\\\"b\"}],\"warnings\":[\"results truncated due to limit\"]}" },
 	{ "POST", A "format_query", NULL, "query=sum++(+a+)", 200, GOOD("\"sum(a)\"") },
 };
+
+static void expect_admin(const char *method, const char *what, const char *parameters, const char *body, bool trusted, unsigned status,
+			 const char *answer)
+{
+	char path[64];
+	struct response response;
+
+	snprintf(path, sizeof path, A "admin/tsdb/%s", what);
+	response = fake_request(&fake, method, path, parameters, body, trusted);
+	if (response.status != status || strcmp(buf_text(&response.body), answer) != 0)
+		fail_msg("%s %s?%s: %u %s\ninstead of %u %s", method, path, parameters ? parameters : "", response.status, buf_text(&response.body),
+			 status, answer);
+	buf_fini(&response.body);
+}
+
+static void who_may_deletes(void **state)
+{
+	(void)state;
+	expect_admin("POST", "delete_series", "match[]=a", NULL, false, 503, "{\"status\":\"error\",\"errorType\":\"unavailable\",\"error\":"
+		     "\"admin APIs disabled (`http: {admin: true}` in the configuration enables them)\"}");
+	expect_admin("POST", "delete_series", NULL, NULL, true, 400, BAD("no match[] parameter provided"));
+	expect_admin("POST", "delete_series", "match[]={}", NULL, true, 400,
+		     BAD("invalid parameter \\\"match[]\\\": match[] must contain at least one non-empty matcher"));
+	expect_admin("POST", "delete_series", "match[]=a&start=2&end=1", NULL, true, 400,
+		     BAD("invalid parameter \\\"end\\\": end timestamp must not be before start time"));
+	expect_admin("GET", "delete_series", "match[]=a", NULL, true, 405,
+		     BAD("GET is not a method of /api/v1/admin/tsdb/delete_series (allowed: POST, PUT, OPTIONS)"));
+	assert_int_equal(fake.n_deletions, 0);
+	expect_admin("POST", "delete_series", "match[]=a&match[]=b&start=1&end=2", NULL, true, 204, "");
+	assert_int_equal(fake.n_deletions, 2);
+	assert_int_equal(fake.start, 999);
+	assert_int_equal(fake.end, 2000);
+	expect_admin("PUT", "delete_series", NULL, "match[]=a", true, 204, "");
+	assert_int_equal(fake.n_deletions, 3);
+	expect_admin("POST", "clean_tombstones", NULL, NULL, true, 204, "");
+	assert_int_equal(fake.maintain, MAINTAIN_MERGE);
+}
 
 /* Some series; sorted otherwise than the answers are. */
 static int some(void **state)
@@ -206,6 +250,9 @@ static const struct row answered[] = {
 	{ "GET", A "alertmanagers", NULL, NULL, 200, GOOD("{\"activeAlertmanagers\":[],\"droppedAlertmanagers\":[]}") },
 	{ "GET", A "notifications", NULL, NULL, 200, GOOD("[]") },
 	{ "GET", A "query_exemplars", "query=a&start=1&end=2", NULL, 200, GOOD("[]") },
+	{ "GET", A "query_exemplars", "query=sum(1-a)", NULL, 200, GOOD("[]") },
+	{ "GET", A "query_exemplars", "query=vector(1)", NULL, 204, "" },
+	{ "GET", A "rules", "exclude_alerts=true&group_limit=5", NULL, 200, GOOD("{\"groups\":[]}") },
 	{ "GET", A "status/buildinfo", NULL, NULL, 200, "{\"status\":\"success\",\"data\":{\"version\":\"3...." },
 	{ "GET", A "status/runtimeinfo", NULL, NULL, 200, "{\"status\":\"success\",\"data\":{\"startTime\":\"2023-11-14T22:12:20.000Z\",\"CWD\":..." },
 	{ "GET", A "status/flags", NULL, NULL, 200, GOOD("{}") },
@@ -371,7 +418,7 @@ static void notes_are_ten_at_most(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(what_is_wrong_is_said_as_prometheus_says_it, some),
+		cmocka_unit_test_setup(who_may_deletes, bare), cmocka_unit_test_setup(what_is_wrong_is_said_as_prometheus_says_it, some),
 		cmocka_unit_test_setup(forms_are_read_before_the_url, some),
 		cmocka_unit_test_setup(many_values_in_a_body, some),
 		cmocka_unit_test_setup(what_is_asked_is_answered_byte_by_byte, some),

@@ -182,6 +182,8 @@ static void answers_over_tcp_and_the_control_socket(void **state)
 	(void)state;
 	start("{listen: \"127.0.0.1:0\"}");
 	expect("GET /-/healthy HTTP/1.1\r\n" LOCAL "\r\n", "200 OK", "{\"status\":\"healthy\"}");
+	expect("GET http://localhost/-/healthy HTTP/1.1\r\n" LOCAL "\r\n", "200 OK", "{\"status\":\"healthy\"}");
+	expect("GET http://localhost HTTP/1.1\r\n" LOCAL "\r\n", "404 Not Found", "there is no / ");
 	expect("GET /kymo/v1/latest?name=a%2Ab&name=c+d HTTP/1.1\r\n" LOCAL "\r\n", "200 OK", "application/json");
 	assert_string_equal(fake.asked, "a*b,c d");
 	expect("GET /kymo/v1/metrics/caf%C3%A9%2fx/stats HTTP/1.1\r\n" LOCAL "\r\n", "200 OK", "a.b");

@@ -71,6 +71,15 @@ WRONG = [
     ("query", {"query": "sum("}, None),
     ("query", {"query": "up", "time": "yesterday"}, None),
     ("query", {"query": "up", "timeout": "soon"}, None),
+    ("query", {"query": "up", "timeout": 0}, None),
+    ("query", {"query": "up", "timeout": "-1m"}, None),
+    ("query", {"query": "up", "time": "1e400"}, None),
+    ("query", {"query": "up", "time": "0x10"}, None),
+    ("query", {"query": "up", "time": "2026-12-31T23:59:60Z"}, None),
+    ("query_range", {"query": "up", "start": NOW - 1, "end": NOW, "step": "1.5m"}, None),
+    ("query_range", {"query": "up", "start": NOW - 1, "end": NOW, "step": "300y"}, None),
+    ("query_range", {"query": "up", "start": NOW - 1, "end": NOW, "step": "1e400"}, None),
+    ("query_range", {"query": "up", "start": NOW - 1, "end": NOW, "step": "NaN"}, None),
     ("query", {"query": "up", "limit": "x"}, (200, "2.42 has no limit")),
     ("query", {"query": "label_replace(up, 'a', 'b', 'c', '(')"}, None),
     ("query", {"query": "up * on(job) up"}, None),
@@ -112,10 +121,10 @@ def what_is_wrong_is_refused_alike():
                     continue
                 status, answer = ask(kymo, path, method, **params)
                 wanted = 200 if otherwise and path.startswith("label/") else status
-                expect(status == wanted and status in (400, 404, 422, 200), f"{path} {params}: {status} {answer}")
+                expect(status == wanted and status in (400, 404, 422, 503, 200), f"{path} {params}: {status} {answer}")
                 if status != 200:
                     expect(list(answer) == ["status", "errorType", "error"] and answer["status"] == "error", f"{path} {params}: {answer}")
-                    expect(answer["errorType"] == {400: "bad_data", 404: "not_found", 422: "execution"}[status], answer)
+                    expect(answer["errorType"] == {400: "bad_data", 404: "not_found", 422: "execution", 503: "timeout"}[status], answer)
                 if not prometheus:
                     continue
                 if otherwise:
@@ -141,6 +150,8 @@ RIGHT = [
     ("query", {"query": "odd", "time": NOW - 30}),
     ("query", {"query": "odd", "time": NOW - 15}),
     ("query", {"query": "0/0", "time": NOW}),
+    ("query", {"query": "time()", "time": "1_700_000_000.5"}),
+    ("query", {"query": "time()", "time": "0x1p4"}),
     ("query", {"query": "up", "time": NOW + 3600}),
     ("query_range", {"query": "up", "start": NOW - 300, "end": NOW, "step": "1m"}),
     ("query_range", {"query": "rate(http_requests_total[2m1s])", "start": NOW - 301.5, "end": NOW, "step": 30.5}),
@@ -211,6 +222,36 @@ def what_is_about_the_server_has_the_same_keys():
         expect(tsdb["headStats"]["numSeries"] >= 9, tsdb)	# and kymo's own
         flags = ask(kymo, "status/flags")[1]["data"]
         expect(flags["query.timeout"] == "2m" and all(isinstance(value, str) for value in flags.values()), flags)
+
+
+def who_may_deletes():
+    """The admin requests of Prometheus: the same series and times go in both. {} is everything there, and refused here."""
+    with contextlib.ExitStack() as stack:
+        kymo = stack.enter_context(Daemon(QUIET, head=HEAD.replace("MORE", ", admin: true")))
+        programs = [kymo]
+        if remote.tool("prometheus"):
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            programs.append(stack.enter_context(remote.prometheus(folder, "scrape_configs: []\n", "--web.enable-remote-write-receiver",
+                                                                  "--web.enable-admin-api")))
+        for program in programs:
+            expect(ask(program, "admin/tsdb/delete_series?match[]={}", "POST")[0] == (400 if program is kymo else 204), "everything")
+            fill(program.port)
+            for params, wanted in [({}, 400), ({"match": "up", "start": "x"}, 400),
+                                   ({"match": "nonesuch"}, 204), ({"match": ["up{job='api'}", "odd"]}, 204),
+                                   ({"match": "up", "start": NOW - 600, "end": NOW - 300}, 204)]:
+                status, answer = ask(program, "admin/tsdb/delete_series?" + urllib.parse.urlencode(
+                    [("match[]" if key == "match" else key, value) for key, values in params.items()
+                     for value in (values if isinstance(values, list) else [values])]), "POST")
+                expect(status == wanted and (answer is None) == (wanted == 204), f"{params}: {status} {answer}")
+            expect(ask(program, "admin/tsdb/clean_tombstones", "POST")[0] == 204, "clean_tombstones")
+        answers = [[ask(program, "query", query=query, time=NOW)[1]["data"] for program in programs]
+                   for query in ("up[20m]", "odd[20m]", "http_requests_total[20m]")]
+        for there in answers:
+            expect(all(ordered(one) == ordered(there[0]) for one in there), f"{there}")
+        expect(len(answers[0][0]["result"]) == 3 and not answers[1][0]["result"], answers)
+    with Daemon(QUIET) as kymo:
+        status, answer = ask(kymo, "admin/tsdb/delete_series?match[]=up", "POST")
+        expect(status == 503 and answer["errorType"] == "unavailable" and "admin APIs disabled" in answer["error"], answer)
 
 
 def limits_have_their_warning():
@@ -371,6 +412,6 @@ def time_runs_out():
         expect(status == 503 and answer["errorType"] == "timeout", answer)
 
 
-main([what_is_wrong_is_refused_alike, what_is_right_is_answered_alike, what_is_about_the_server_has_the_same_keys,
+main([what_is_wrong_is_refused_alike, what_is_right_is_answered_alike, what_is_about_the_server_has_the_same_keys, who_may_deletes,
       limits_have_their_warning, what_only_version_3_has, settings_hold_at_once, promtool_asks, curl_and_urllib_ask, a_long_answer_is_not_held_in_memory,
       who_does_not_read_holds_up_nobody, who_goes_away_stops_his_query, time_runs_out])
