@@ -11,7 +11,7 @@
 
 int moving_fold_init(struct moving_fold *moving)
 {
-	fold_init(&moving->fold, moving->spec->fold_wants, KIND_GAUGE);
+	fold_init(&moving->fold, 0, KIND_GAUGE);
 	moving->trail = trail_create();
 	return moving->trail ? 0 : eval_no_memory(moving->eval);
 }
@@ -23,10 +23,12 @@ void moving_fold_fini(struct moving_fold *moving)
 	moving->trail = NULL;
 }
 
-void moving_fold_begin(struct moving_fold *moving, enum series_kind kind)
+void moving_fold_begin(struct moving_fold *moving, const struct range_spec *spec, enum series_kind kind)
 {
+	moving->spec = spec;
 	moving->i = 0;
 	moving->has_before = false;
+	moving->fold.wants = spec->fold_wants;
 	moving->fold.kind = kind;
 	fold_clear(&moving->fold);
 	trail_clear(moving->trail);
@@ -41,7 +43,7 @@ static kymo_ms window_start(const struct moving_fold *moving, uint32_t i)
 {
 	kymo_ms end = window_end(moving, i);
 
-	return end - source_reach(moving->source, end, moving->range);
+	return end - (moving->widens ? source_reach(moving->source, end, moving->range) : moving->range);
 }
 
 /* How far back the widest window reaches, in whichever tier it is. */
@@ -50,7 +52,7 @@ static kymo_ms longest_reach(const struct moving_fold *moving)
 	const struct plan *plan = &moving->source->plan;
 	kymo_ms longest = moving->range;
 
-	for (uint32_t i = 0; i < plan->n; i++)
+	for (uint32_t i = 0; i < plan->n && moving->widens; i++)
 		if (tier_width(plan->span[i].tier) > longest)
 			longest = tier_width(plan->span[i].tier);
 	return longest;
@@ -60,6 +62,14 @@ static kymo_ms longest_reach(const struct moving_fold *moving)
 static bool is_tiled(const struct moving_fold *moving)
 {
 	return moving->points.n == 1 || moving->moved.step >= longest_reach(moving);
+}
+
+static void look_for_sketches(struct moving_fold *moving)
+{
+	if (!moving->fold.spread.unknown && !moving->fold.moments.unknown)
+		return;
+	moving->sketchless = true;
+	moving->sketchless_tier = stitch_tier(moving->source->stitch);
 }
 
 /* The window that is in the fold becomes the value of point i. */
@@ -80,6 +90,7 @@ static int finish_point(struct moving_fold *moving, kymo_ms start)
 	}
 	if (moving->fold.count && !moving->spec->fold(&moving->fold, &window, &moving->out[i]))
 		moving->out[i] = absent();
+	look_for_sketches(moving);
 	error = moving->spec->fold_wants & FOLD_SPREAD ? spread_error(&moving->fold.spread) : 0;
 	if (error > moving->eval->read.error)
 		moving->eval->read.error = error;

@@ -3,8 +3,8 @@
  * moving_fold.h - the same as moving.h for what is read folded: records of the
  * tiers, distributions, whole chunks. Each window is folded of what ends in it.
  *
- * A window that is narrower than those of the tier at its end is widened to one of
- * them, which `widened` tells.
+ * Where `widens` is set, a window that is narrower than those of the tier at its end
+ * is widened to one of them, which `widened` tells.
  */
 #ifndef EVAL_MOVING_FOLD_H
 #define EVAL_MOVING_FOLD_H
@@ -15,16 +15,19 @@
 
 struct moving_fold {
 	struct eval *eval;
-	const struct range_spec *spec;
 	struct steps points, moved;
 	kymo_ms range;
 	const double *args[2];
 	double *out;
 	const struct source *source;
+	bool widens;
 	uint32_t i;			/* the point that comes next */
 	bool widened;			/* some window was */
+	bool sketchless;		/* some window had records without the sketches that the function needs */
+	enum kymo_tier sketchless_tier;
 
 	/* its own */
+	const struct range_spec *spec;
 	struct fold fold;
 	struct trail *trail;
 	bool has_before;
@@ -34,7 +37,7 @@ struct moving_fold {
 
 int moving_fold_init(struct moving_fold *moving);	/* what stands above `i` is set by the caller. 0 or -ENOMEM */
 void moving_fold_fini(struct moving_fold *moving);
-void moving_fold_begin(struct moving_fold *moving, enum series_kind kind);
+void moving_fold_begin(struct moving_fold *moving, const struct range_spec *spec, enum series_kind kind);
 /* 0 or an error, as for all of these. */
 int moving_fold_add(struct moving_fold *moving, const struct piece *piece);
 int moving_fold_end(struct moving_fold *moving);

@@ -1,33 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * range_call.c - functions over range vectors: the series of the selector, or of
- * the subquery, one by one, each under a moving window.
- *
- * Samples go to the function as they are (moving.c); what is read folded goes
- * folded (moving_fold.c): records of tiers, distributions, and raw chunks where
- * windows are so long that no chunk should be decoded for its sum.
+ * the subquery, one by one, each under a moving window (range_walk.h).
  */
 #include "eval/matrix.h"
-#include "eval/moving.h"
-#include "eval/moving_fold.h"
 #include "eval/names.h"
 #include "eval/range_arg.h"
+#include "eval/range_walk.h"
 #include "eval/stream.h"
 #include "model/labels_edit.h"
 
 #include <errno.h>
 
 #define HOUR INT64_C(3600000)
-#define LONG_WINDOW (6 * HOUR)	/* from here on chunks are folded, not decoded */
+#define LONG_WINDOW (6 * HOUR)
 
 struct range_call {
 	struct stream stream;
 	const struct range_spec *spec;
 	const struct node *arg;		/* the selector or subquery */
 	double *args[2];		/* scalars: a value for each point; or NULL */
-	struct moving moving;
-	struct moving_fold folding;
-	struct source source;		/* of a selector */
+	struct range_walk walk;		/* its source is that of a selector */
 	struct subquery_source sub;	/* of a subquery */
 	double *values;
 	struct buf labels;
@@ -66,9 +59,9 @@ static void annotate_tiers(const struct range_call *call)
 	struct eval *eval = call->stream.eval;
 	const char *name = call->stream.node->call.function->name;
 
-	if (call->folding.widened)
+	if (call->walk.folding.widened)
 		eval_inform(eval, call->stream.node, "the range of %s is shorter than the windows of the tier that has it, which are taken whole", name);
-	if (!call->source.stitch || call->source.raw_only)
+	if (!call->walk.source.stitch || call->walk.source.raw_only)
 		return;
 	if (!call->spec->fold)
 		eval_inform(eval, call->stream.node, "%s needs every sample; where only tiers are left it is computed from the last value of each window", name);
@@ -76,79 +69,28 @@ static void annotate_tiers(const struct range_call *call)
 		eval_inform(eval, call->stream.node, "%s is an estimate from sketches where only tiers are left", name);
 }
 
+static void warn_sketchless(const struct range_call *call, const struct metric *metric)
+{
+	eval_warn(call->stream.eval, call->stream.node, "%s has no value from the %s windows of %s, which carry no sketches",
+		  call->stream.node->call.function->name, tier_name(call->walk.folding.sketchless_tier), metric->name);
+}
+
 /* ---- a selector's series ---- */
-
-static bool folds(const struct range_call *call)
-{
-	const struct range_spec *spec = call->spec;
-	enum series_kind kind = call->source.view->kind;
-	bool long_window = call->moving.range >= LONG_WINDOW && !(spec->fold_wants & (FOLD_SPREAD | FOLD_MOMENTS)) &&
-			   (call->stream.steps.n == 1 || call->moving.moved.step >= call->moving.range);
-
-	if (!spec->fold || (spec->folds_counters_only && kind != KIND_COUNTER))
-		return false;
-	return !call->source.raw_only || kind == KIND_DISTRIBUTION || long_window;
-}
-
-static enum chunk_use choose_samples(void *data, kymo_ms first, kymo_ms last)
-{
-	struct range_call *call = data;
-	uint32_t i = call->moving.i;
-
-	(void)first;
-	/* Windows never move back: what ends before that of the next point is in none. Its last sample may be wanted. */
-	if (i < call->stream.steps.n && last > moving_wants_from(&call->moving))
-		return CHUNK_SAMPLES;
-	return call->moving.spec->wants_before && i < call->stream.steps.n ? CHUNK_FOLDED : CHUNK_PASSED;
-}
-
-static int read_samples(struct range_call *call, bool *any)
-{
-	struct piece piece;
-	int r;
-
-	moving_begin(&call->moving);
-	while ((r = source_piece(&call->source, choose_samples, call, &piece)) > 0) {
-		*any = true;
-		r = piece.values ? moving_add(&call->moving, piece.at, piece.values, piece.n) : moving_add_records(&call->moving, &piece);
-		if (r < 0)
-			return r;
-	}
-	return r < 0 ? r : moving_end(&call->moving);
-}
-
-static enum chunk_use choose_folds(void *data, kymo_ms first, kymo_ms last)
-{
-	struct range_call *call = data;
-
-	return moving_fold_choice(&call->folding, first, last);
-}
-
-static int read_folds(struct range_call *call, bool *any)
-{
-	struct piece piece;
-	int r;
-
-	moving_fold_begin(&call->folding, call->source.view->kind);
-	while ((r = source_piece(&call->source, choose_folds, call, &piece)) > 0) {
-		*any = true;
-		if ((r = moving_fold_add(&call->folding, &piece)) < 0)
-			return r;
-	}
-	return r < 0 ? r : moving_fold_end(&call->folding);
-}
 
 static int next_selected(struct range_call *call, struct labels *labels)
 {
-	bool any = false;
-	int r = source_next(&call->source);
+	const struct source *source = &call->walk.source;
+	bool any;
+	int r = source_next(&call->walk.source);
 
 	if (r <= 0)
 		return r;
-	*labels = call->source.view->labels;
-	r = folds(call) ? read_folds(call, &any) : read_samples(call, &any);
+	*labels = source->view->labels;
+	r = range_walk_series(&call->walk, call->spec, &any);
+	if (r == 0 && call->walk.folding.sketchless)
+		warn_sketchless(call, source->view->metric);
 	if (r == 0 && any)
-		r = annotate(call, *labels, call->source.view->metric);
+		r = annotate(call, *labels, source->view->metric);
 	return r < 0 ? r : 1;
 }
 
@@ -161,10 +103,10 @@ static int next_of_subquery(struct range_call *call, struct labels *labels)
 
 	if (r <= 0)
 		return r;
-	moving_begin(&call->moving);
-	r = moving_add(&call->moving, call->sub.at, values, call->sub.steps.n);
+	moving_begin(&call->walk.moving);
+	r = moving_add(&call->walk.moving, call->sub.at, values, call->sub.steps.n);
 	if (r == 0)
-		r = moving_end(&call->moving);
+		r = moving_end(&call->walk.moving);
 	if (r == 0)
 		r = annotate(call, *labels, NULL);
 	return r < 0 ? r : 1;
@@ -201,9 +143,7 @@ static void call_close(struct stream *stream)
 	struct range_call *call = (struct range_call *)stream;
 	struct eval *eval = stream->eval;
 
-	moving_fini(&call->moving);
-	moving_fold_fini(&call->folding);
-	source_close(&call->source);
+	range_walk_fini(&call->walk);
 	subquery_close(&call->sub);
 	for (int k = 0; k < 2; k++)
 		eval_free(eval, call->args[k], stream->steps.n, sizeof *call->args[k]);
@@ -240,15 +180,15 @@ static int open_args(struct range_call *call)
 static int open_source(struct range_call *call)
 {
 	const struct selector *selector = &call->arg->selector;
-	struct source_request request = { .node = call->arg, .steps = call->moving.moved, .reach = selector->range,
-					  .prefer = range_preferred_tier(call->stream.eval, call->spec, selector, &call->moving.moved),
+	struct source_request request = { .node = call->arg, .steps = call->walk.moving.moved, .reach = selector->range,
+					  .prefer = range_preferred_tier(call->stream.eval, call->spec, selector, &call->walk.moving.moved),
 					  .wants = WANT_COUNT | WANT_LAST };
 
 	if (call->spec->fold)
 		request.wants |= fold_columns(call->spec->fold_wants);
 	if (call->spec->wants_before)
 		request.reach += call->stream.eval->lookback > HOUR ? call->stream.eval->lookback : HOUR;	/* over a gap, as of a restart */
-	return source_open(call->stream.eval, &request, &call->source);
+	return source_open(call->stream.eval, &request, &call->walk.source);
 }
 
 static int open_parts(struct range_call *call)
@@ -263,17 +203,16 @@ static int open_parts(struct range_call *call)
 	if (!call->values)
 		return eval->err->code;
 	shift = call->arg->kind == NODE_SUBQUERY ? &call->arg->subquery.shift : &call->arg->selector.shift;
-	call->moving = (struct moving){ .eval = eval, .spec = call->spec, .points = call->stream.steps,
-					.moved = shift_steps(eval, shift, &call->stream.steps),
-					.range = call->arg->kind == NODE_SUBQUERY ? call->arg->subquery.range : call->arg->selector.range,
-					.args = { call->args[0], call->args[1] }, .out = call->values };
-	call->folding = (struct moving_fold){ .eval = eval, .spec = call->spec, .points = call->moving.points, .moved = call->moving.moved,
-					      .range = call->moving.range, .args = { call->args[0], call->args[1] },
-					      .out = call->values, .source = &call->source };
+	call->walk.moving = (struct moving){ .eval = eval, .spec = call->spec, .points = call->stream.steps,
+					     .moved = shift_steps(eval, shift, &call->stream.steps),
+					     .range = call->arg->kind == NODE_SUBQUERY ? call->arg->subquery.range : call->arg->selector.range,
+					     .args = { call->args[0], call->args[1] }, .out = call->values };
+	call->walk.fold_from = LONG_WINDOW;
+	call->walk.widens = true;
 	call->drops_name = !call->spec->keeps_name && !call->stream.node->late_name;
 	if (call->arg->kind == NODE_SUBQUERY)
-		return subquery_open(eval, call->arg, &call->moving.moved, &call->sub);
-	r = moving_fold_init(&call->folding);
+		return subquery_open(eval, call->arg, &call->walk.moving.moved, &call->sub);
+	r = range_walk_init(&call->walk);
 	return r < 0 ? r : open_source(call);
 }
 
@@ -286,7 +225,7 @@ int stream_open_range_call(struct eval *eval, const struct node *node, const str
 		return eval_no_memory(eval);
 	call->stream = (struct stream){ call_next, call_close, eval, node, *steps };
 	call->spec = range_spec_find(node->call.function->id);
-	call->moving.eval = eval;
+	call->walk.moving.eval = eval;
 	r = open_parts(call);
 	if (r < 0) {
 		call_close(&call->stream);

@@ -56,18 +56,18 @@ static kymo_ms oldest_width(const struct plan *plan)
 	return 0;
 }
 
-static int plan_source(struct source *source, const struct source_request *request)
+static int plan_source(struct eval *eval, const struct source_request *request, struct plan *plan)
 {
 	const struct selector *selector = &request->node->selector;
 	kymo_ms from = before(request->steps.start, request->reach);
 	struct store_coverage coverage;
 	int r;
 
-	store_coverage_of(source->eval->store, selector->matchers, selector->n_matchers, &coverage);
-	r = make_plan(request, source->eval, &coverage, from, &source->plan);
-	if (r == 0 && oldest_width(&source->plan) > request->reach)
-		r = make_plan(request, source->eval, &coverage, before(request->steps.start, oldest_width(&source->plan)), &source->plan);
-	return r < 0 ? error_set(source->eval->err, r, "the times of the query are out of order") : 0;
+	store_coverage_of(eval->store, selector->matchers, selector->n_matchers, &coverage);
+	r = make_plan(request, eval, &coverage, from, plan);
+	if (r == 0 && oldest_width(plan) > request->reach)
+		r = make_plan(request, eval, &coverage, before(request->steps.start, oldest_width(plan)), plan);
+	return r < 0 ? error_set(eval->err, r, "the times of the query are out of order") : 0;
 }
 
 kymo_ms source_reach(const struct source *source, kymo_ms t, kymo_ms reach)
@@ -114,21 +114,28 @@ static void note_plan(struct source *source)
 
 /* ---- reading ---- */
 
+int source_open_planned(struct eval *eval, const struct stitch_request *request, struct source *source)
+{
+	*source = (struct source){ .eval = eval, .plan = *request->plan };
+	note_plan(source);
+	return stitch_open(eval->store, request, &source->stitch, eval->err);
+}
+
 int source_open(struct eval *eval, const struct source_request *request, struct source *source)
 {
 	const struct selector *selector = &request->node->selector;
+	struct plan plan;
 	struct stitch_request wanted = {
-		.matchers = selector->matchers, .n_matchers = selector->n_matchers, .plan = &source->plan, .wants = request->wants,
+		.matchers = selector->matchers, .n_matchers = selector->n_matchers, .plan = &plan, .wants = request->wants,
 		.series_most = eval->limits.series, .series_key = "query.series",
 	};
-	int r;
+	int r = plan_source(eval, request, &plan);
 
-	*source = (struct source){ .eval = eval, .node = request->node };
-	r = plan_source(source, request);
-	if (r < 0)
-		return r;
-	note_plan(source);
-	return stitch_open(eval->store, &wanted, &source->stitch, eval->err);
+	if (r == 0)
+		r = source_open_planned(eval, &wanted, source);
+	if (r == 0)
+		source->node = request->node;
+	return r;
 }
 
 void source_close(struct source *source)
@@ -165,7 +172,7 @@ int source_next(struct source *source)
 
 	if (r > 0)
 		return eval_check(source->eval, 0) < 0 ? source->eval->err->code : 1;
-	if (r == 0 && !stitch_series(source->stitch))
+	if (r == 0 && source->node && !stitch_series(source->stitch))
 		escaped_inform(source->eval, source->node);
 	return r < 0 ? tell(source, r) : 0;
 }

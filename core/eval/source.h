@@ -28,6 +28,8 @@ struct source {
 
 /* 0 or an error, its reason in eval->err. */
 int source_open(struct eval *eval, const struct source_request *request, struct source *source);
+/* The same for a plan and matchers that are made elsewhere: without a node nobody is informed of names that are escaped. */
+int source_open_planned(struct eval *eval, const struct stitch_request *request, struct source *source);
 void source_close(struct source *source);	/* also one that is zero */
 
 /* 1: the next series, in source->view; 0: there is no more; or an error. */
