@@ -53,12 +53,15 @@ struct range_spec {
 /* Of a function over range vectors but absent_over_time; NULL: another. range_functions.c */
 const struct range_spec *range_spec_find(enum function_id id);
 /*
- * Once for each series that has samples, and again where its arguments changed:
- * warnings and infos that depend on arguments and metric alone ("metric might not
- * be a counter"). metric: what is stored of it; NULL: unknown, as in a subquery.
- * 0, or -EINVAL: arguments that make no sense.
+ * Once where there are samples, and again where its arguments changed: what is to be
+ * said of these. 0, or -EINVAL: arguments that make no sense.
  */
-int range_annotate(struct eval *eval, const struct node *call, const struct range_spec *spec, struct labels labels,
-		   const struct metric *metric, const double args[2]);
+int range_annotate(struct eval *eval, const struct node *call, const struct range_spec *spec, const double args[2]);
+/*
+ * Once for each series that has a value: "metric might not be a counter". metric:
+ * what is stored of it; NULL: unknown, as in a subquery.
+ */
+void range_doubt(struct eval *eval, const struct node *call, const struct range_spec *spec, struct labels labels,
+		 const struct metric *metric);
 
 #endif

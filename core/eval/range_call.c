@@ -3,6 +3,7 @@
  * range_call.c - functions over range vectors: the series of the selector, or of
  * the subquery, one by one, each under a moving window (range_walk.h).
  */
+#include "eval/binary.h"
 #include "eval/matrix.h"
 #include "eval/names.h"
 #include "eval/range_arg.h"
@@ -44,12 +45,15 @@ static int annotate(struct range_call *call, struct labels labels, const struct 
 	uint32_t n = call->annotated ? 1 : call->stream.steps.n;
 	int r = 0;
 
+	if (!column_is_empty(call->values, call->stream.steps.n))
+		range_doubt(call->stream.eval, call->stream.node, call->spec, labels, metric);
+
 	call->annotated = true;
 	for (uint32_t i = 0; i < n && r == 0; i++) {
 		double args[2] = { call->args[0] ? call->args[0][i] : 0, call->args[1] ? call->args[1][i] : 0 };
 
 		if (i == 0 || args_changed(call, i))
-			r = range_annotate(call->stream.eval, call->stream.node, call->spec, labels, metric, args);
+			r = range_annotate(call->stream.eval, call->stream.node, call->spec, args);
 	}
 	return r;
 }

@@ -17,39 +17,36 @@ static bool is_named_as_counter(const char *name, size_t n)
 	return ends_in(name, n, "_total") || ends_in(name, n, "_sum") || ends_in(name, n, "_count") || ends_in(name, n, "_bucket");
 }
 
-static void doubt_counter(struct eval *eval, const struct node *arg, struct labels labels, const struct metric *metric)
+void range_doubt(struct eval *eval, const struct node *call, const struct range_spec *spec, struct labels labels,
+		 const struct metric *metric)
 {
 	struct label name = labels_metric(labels);
 
+	if (spec->id != FN_RATE && spec->id != FN_INCREASE && spec->id != FN_INCREASE_EXACT)
+		return;
 	if (!name.value_len || is_named_as_counter(name.value, name.value_len))
 		return;
 	if (metric && (metric->type == KYMO_COUNTER || metric->type == KYMO_HISTOGRAM))
 		return;
-	eval_inform(eval, arg, "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: \"%.*s\"",
+	eval_inform(eval, call->call.args[0], "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: \"%.*s\"",
 		    (int)name.value_len, name.value);
 }
 
+/* As in Prometheus, NaN passes. */
 static int check_factor(struct eval *eval, const char *which, const char *sign, double factor)
 {
-	if (factor > 0 && factor < 1)
+	if (!(factor <= 0 || factor >= 1))
 		return 0;
 	return error_set(eval->err, -EINVAL, "invalid %s factor. Expected: 0 < %s < 1, got: %f", which, sign, factor);
 }
 
-int range_annotate(struct eval *eval, const struct node *call, const struct range_spec *spec, struct labels labels,
-		   const struct metric *metric, const double args[2])
+int range_annotate(struct eval *eval, const struct node *call, const struct range_spec *spec, const double args[2])
 {
-	const struct node *const *nodes = call->call.args;
 	int r;
 
 	switch (spec->id) {
-	case FN_RATE:
-	case FN_INCREASE:
-	case FN_INCREASE_EXACT:
-		doubt_counter(eval, nodes[0], labels, metric);
-		return 0;
 	case FN_QUANTILE_OVER_TIME:
-		remark_quantile(eval, nodes[0], args[0]);
+		remark_quantile(eval, call->call.args[0], args[0]);
 		return 0;
 	case FN_DOUBLE_EXPONENTIAL_SMOOTHING:
 		if ((r = check_factor(eval, "smoothing", "sf", args[0])) < 0)
