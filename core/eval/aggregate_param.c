@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
 
 struct bounds {
 	double least, most;
@@ -28,23 +27,6 @@ static struct bounds bounds_of(const double *values, uint32_t n)
 	return bounds;
 }
 
-/* As Prometheus prints numbers in sentences: from 1e6 on and below 1e-4 with an exponent, "1e+06". */
-static const char *in_words(double v, char text[NUMBER_TEXT])
-{
-	double size = fabs(v);
-
-	if (!isfinite(v) || !v || (size < 1e6 && size >= 1e-4))
-		return number_format(v, text);
-	for (int digits = 0; digits < 17; digits++) {
-		char *end;
-
-		snprintf(text, NUMBER_TEXT, "%.*e", digits, v);
-		if (number_parse(text, &end) == v)
-			break;
-	}
-	return text;
-}
-
 static int check_k(struct aggregation *aggregation, struct bounds bounds)
 {
 	struct error *err = aggregation->stream.eval->err;
@@ -55,9 +37,9 @@ static int check_k(struct aggregation *aggregation, struct bounds bounds)
 	if (bounds.most < 1)
 		return 1;
 	if (bounds.least <= -0x1p63)
-		return error_set(err, -EINVAL, "Scalar value %s underflows int64", in_words(bounds.least, text));
+		return error_set(err, -EINVAL, "Scalar value %s underflows int64", number_in_words(bounds.least, text));
 	if (bounds.most >= 0x1p63)
-		return error_set(err, -EINVAL, "Scalar value %s overflows int64", in_words(bounds.most, text));
+		return error_set(err, -EINVAL, "Scalar value %s overflows int64", number_in_words(bounds.most, text));
 	return 0;
 }
 
@@ -66,7 +48,7 @@ static void warn_ratio(struct aggregation *aggregation, double ratio, double bou
 	char text[NUMBER_TEXT];
 
 	eval_warn(aggregation->stream.eval, aggregation->stream.node->aggregate.param,
-		  "ratio value should be between -1 and 1, got %s, capping to %g", in_words(ratio, text), bound);
+		  "ratio value should be between -1 and 1, got %s, capping to %g", number_in_words(ratio, text), bound);
 }
 
 static int check_ratio(struct aggregation *aggregation, struct bounds bounds)

@@ -30,6 +30,20 @@ double arithmetic_apply(enum binary_op op, double a, double b)
 	}
 }
 
+double lesser_of(double a, double b)
+{
+	if (a == -INFINITY || b == -INFINITY)
+		return -INFINITY;
+	return isnan(a) || isnan(b) ? (double)NAN : a < b || (a == b && signbit(a)) ? a : b;
+}
+
+double greater_of(double a, double b)
+{
+	if (a == INFINITY || b == INFINITY)
+		return INFINITY;
+	return isnan(a) || isnan(b) ? (double)NAN : a > b || (a == b && !signbit(a)) ? a : b;
+}
+
 bool comparison_holds(enum binary_op op, double a, double b)
 {
 	switch (op) {

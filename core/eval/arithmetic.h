@@ -13,6 +13,9 @@ static inline bool is_set_operator(enum binary_op op) { return op >= BINARY_AND;
 
 /* + - * / % ^ atan2. Neither side is absent; nor is the result. */
 double arithmetic_apply(enum binary_op op, double a, double b);
+/* As Go has them: an infinity on its side wins, then NaN. */
+double lesser_of(double a, double b);
+double greater_of(double a, double b);
 /* == != > < >= <=. With NaN only != holds. */
 bool comparison_holds(enum binary_op op, double a, double b);
 /* Any of both; a comparison gives 1 or 0, as with bool. */

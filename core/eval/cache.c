@@ -113,6 +113,12 @@ static bool is_fixed(const struct shift *shift)
 	return shift->at != AT_NONE || shift->offset < 0;
 }
 
+/* What is kept is for queries that begin and end elsewhere. */
+static bool tells_the_query(enum function_id id)
+{
+	return id == FN_START || id == FN_END || id == FN_RANGE;
+}
+
 static bool takes_all(const struct node *const *nodes, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
@@ -141,7 +147,7 @@ bool cache_takes(const struct node *root)
 	case NODE_AGGREGATE:
 		return cache_takes(root->aggregate.inner) && (!root->aggregate.param || cache_takes(root->aggregate.param));
 	case NODE_CALL:
-		return takes_all(root->call.args, root->call.n_args);
+		return !tells_the_query(root->call.function->id) && takes_all(root->call.args, root->call.n_args);
 	}
 	return false;
 }

@@ -28,6 +28,7 @@ static stream_opener *opener_of(const struct call *call)
 	case FN_LABEL_JOIN:
 		return stream_open_label_call;
 	case FN_HISTOGRAM_QUANTILE:
+	case FN_HISTOGRAM_QUANTILES:
 	case FN_HISTOGRAM_FRACTION:
 		return stream_open_histogram;
 	case FN_INFO:

@@ -16,7 +16,7 @@ stream_opener stream_open_vector_of;	/* vector(), and dates without an argument 
 stream_opener stream_open_absent;	/* absent, absent_over_time */
 stream_opener stream_open_sort;
 stream_opener stream_open_label_call;	/* label_replace, label_join */
-stream_opener stream_open_histogram;	/* histogram_quantile, histogram_fraction */
+stream_opener stream_open_histogram;	/* histogram_quantile, histogram_quantiles, histogram_fraction */
 stream_opener stream_open_info;
 
 /* call_date.c: of a time in seconds since 1970; NULL: another function. NaN: no such date. */

@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * call_histogram.c - histogram_quantile and histogram_fraction: series that differ
- * in the label le alone are one histogram. They are held until all are there; put
- * in order of the labels that they share, each run of them gives one series.
+ * call_histogram.c - histogram_quantile, histogram_quantiles and histogram_fraction:
+ * series that differ in the label le alone are one histogram. They are held until
+ * all are there; put in order of the labels that they share, each run of them gives
+ * one series, or one for each quantile.
  */
 #include "eval/call.h"
 #include "eval/histogram.h"
 #include "eval/names.h"
 #include "eval/remarks.h"
 #include "model/labels_edit.h"
+#include "util/number.h"
+#include "util/utf8.h"
 
+#include <errno.h>
 #include <math.h>
+#include <string.h>
 
 #define HELP "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile"
+
+enum { ARGS_MOST = 10 };
 
 static const char *const le_alone[] = { "le" };
 
@@ -29,7 +36,8 @@ struct histograms {
 	struct buf labels;		/* those of the parts */
 	struct part *parts;		/* in order of labels, then bounds */
 	uint32_t n, next;
-	double *args[2];		/* quantile; or lower and upper */
+	double *args[ARGS_MOST];	/* quantiles; or lower and upper */
+	uint32_t n_args;
 	struct bucket *buckets;		/* of one point: room for n */
 	double *values;
 	struct buf nameless;
@@ -40,14 +48,20 @@ static const struct call *call_of(const struct histograms *histograms)
 	return &histograms->stream.node->call;
 }
 
+/* histogram_quantiles(v, label, q, ...) */
+static bool is_plural(const struct histograms *histograms)
+{
+	return call_of(histograms)->function->id == FN_HISTOGRAM_QUANTILES;
+}
+
 static const struct node *vector_of(const struct histograms *histograms)
 {
-	return call_of(histograms)->args[call_of(histograms)->n_args - 1];
+	return call_of(histograms)->args[is_plural(histograms) ? 0 : call_of(histograms)->n_args - 1];
 }
 
 static bool is_quantile(const struct histograms *histograms)
 {
-	return call_of(histograms)->function->id == FN_HISTOGRAM_QUANTILE;
+	return call_of(histograms)->function->id != FN_HISTOGRAM_FRACTION;
 }
 
 /* ---- reading ---- */
@@ -125,15 +139,17 @@ static int make_parts(struct histograms *histograms)
 static int read_args(struct histograms *histograms)
 {
 	const struct stream *stream = &histograms->stream;
+	const struct node *const *args = call_of(histograms)->args + (is_plural(histograms) ? 2 : 0);
 
-	for (uint32_t k = 0; k + 1 < call_of(histograms)->n_args; k++) {
+	histograms->n_args = call_of(histograms)->n_args - (is_plural(histograms) ? 2 : 1);
+	for (uint32_t k = 0; k < histograms->n_args; k++) {
 		double *arg = histograms->args[k] = eval_alloc(stream->eval, stream->steps.n, sizeof *arg);
-		int r = arg ? eval_scalar(stream->eval, call_of(histograms)->args[k], &stream->steps, arg) : stream->eval->err->code;
+		int r = arg ? eval_scalar(stream->eval, args[k], &stream->steps, arg) : stream->eval->err->code;
 
 		if (r < 0)
 			return r;
 		for (uint32_t i = 0; is_quantile(histograms) && i < stream->steps.n; i++)
-			remark_quantile(stream->eval, call_of(histograms)->args[k], arg[i]);
+			remark_quantile(stream->eval, args[k], arg[i]);
 	}
 	return 0;
 }
@@ -180,14 +196,15 @@ static uint32_t gather(const struct histograms *histograms, uint32_t from, uint3
 	return n ? buckets_arrange(histograms->buckets, n) : 0;
 }
 
-static double estimate(const struct histograms *histograms, uint32_t n, uint32_t point, bool *forced)
+/* q: which of the quantiles. */
+static double estimate(const struct histograms *histograms, uint32_t n, uint32_t q, uint32_t point, bool *forced)
 {
 	bool was_forced = false;
 	double value;
 
 	if (!is_quantile(histograms))
 		return buckets_fraction(histograms->args[0][point], histograms->args[1][point], histograms->buckets, n);
-	value = buckets_quantile(histograms->args[0][point], histograms->buckets, n, &was_forced);
+	value = buckets_quantile(histograms->args[q][point], histograms->buckets, n, &was_forced);
 	*forced = *forced || was_forced;
 	return value;
 }
@@ -213,7 +230,7 @@ static int histograms_next(struct stream *stream, struct column *out)
 	for (uint32_t i = 0; i < stream->steps.n; i++) {
 		uint32_t n = gather(histograms, from, to, i);
 
-		histograms->values[i] = n ? estimate(histograms, n, i, &forced) : absent();
+		histograms->values[i] = n ? estimate(histograms, n, 0, i, &forced) : absent();
 	}
 	if (forced)
 		tell_forced(histograms, histograms->parts[from].labels);
@@ -224,6 +241,90 @@ static int histograms_next(struct stream *stream, struct column *out)
 		return eval_no_memory(stream->eval);
 	return (r = eval_check(stream->eval, 0)) < 0 ? r : 1;
 }
+
+/* ---- several quantiles ---- */
+
+/* As OpenMetrics writes it: 0.5, 1.0, 1e-07. */
+static void print_quantile(double q, struct buf *out)
+{
+	char text[NUMBER_TEXT];
+	const char *number = number_in_words(q, text);
+
+	buf_add_text(out, number);
+	if (isfinite(q) && !strpbrk(number, ".e"))
+		buf_add_text(out, ".0");
+}
+
+static struct column *new_column(struct histograms *histograms, struct labels labels, double q, struct matrix *out)
+{
+	AUTO_BUF text = { 0 };
+	AUTO_BUF all = { 0 };
+
+	print_quantile(q, &text);
+	buf_clear(&histograms->nameless);
+	labels_without_name(labels, &histograms->nameless);
+	labels_set(labels_in(&histograms->nameless), eval_string(call_of(histograms)->args[1]), (const char *)text.data, text.len, &all);
+	if (buf_failed(&text) || buf_failed(&all) || buf_failed(&histograms->nameless)) {
+		eval_no_memory(histograms->stream.eval);
+		return NULL;
+	}
+	return matrix_add_empty(out, labels_in(&all));
+}
+
+/* Where a quantile changes from point to point, each has a series of its own. */
+static int add_quantile(struct histograms *histograms, uint32_t from, uint32_t to, uint32_t q, bool *forced, struct matrix *out)
+{
+	const double *arg = histograms->args[q];
+	struct column *column = NULL;
+	double of = 0;
+
+	for (uint32_t i = 0; i < histograms->stream.steps.n; i++) {
+		uint32_t n = gather(histograms, from, to, i);
+
+		if (!n)
+			continue;
+		if (!column || value_bits(of) != value_bits(arg[i]))
+			column = new_column(histograms, histograms->parts[from].labels, of = arg[i], out);
+		if (!column)
+			return histograms->stream.eval->err->code;
+		column->values[i] = estimate(histograms, n, q, i, forced);
+	}
+	return eval_check(histograms->stream.eval, 0);
+}
+
+static int fill_with_quantiles(struct histograms *histograms, struct matrix *out)
+{
+	int r = 0;
+
+	for (uint32_t from = 0, to; r == 0 && from < histograms->n; from = to) {
+		bool forced = false;
+
+		to = end_of_run(histograms, from);
+		for (uint32_t q = 0; r == 0 && q < histograms->n_args; q++)
+			r = add_quantile(histograms, from, to, q, &forced, out);
+		if (forced)
+			tell_forced(histograms, histograms->parts[from].labels);
+	}
+	return r < 0 ? r : matrix_unite(out);
+}
+
+static int open_quantiles(struct histograms *histograms, struct stream **out)
+{
+	const struct stream *stream = &histograms->stream;
+	const char *label = eval_string(call_of(histograms)->args[1]);
+	struct matrix matrix;
+	int r;
+
+	if (!*label || !utf8_valid(label, strlen(label)))
+		return error_set(stream->eval->err, -EINVAL, "invalid label name in histogram_quantiles(): %s", label);
+	matrix_init(&matrix, stream->eval, stream->steps.n);
+	r = fill_with_quantiles(histograms, &matrix);
+	if (r < 0)
+		matrix_fini(&matrix);
+	return r < 0 ? r : stream_of_matrix(stream->eval, stream->node, &stream->steps, &matrix, out);
+}
+
+/* ---- opening ---- */
 
 static void histograms_close(struct stream *stream)
 {
@@ -236,8 +337,8 @@ static void histograms_close(struct stream *stream)
 	eval_free(eval, histograms->parts, histograms->n, sizeof *histograms->parts);
 	eval_free(eval, histograms->buckets, histograms->n, sizeof *histograms->buckets);
 	eval_free(eval, histograms->values, stream->steps.n, sizeof *histograms->values);
-	eval_free(eval, histograms->args[0], stream->steps.n, sizeof *histograms->args[0]);
-	eval_free(eval, histograms->args[1], stream->steps.n, sizeof *histograms->args[1]);
+	for (uint32_t k = 0; k < ARGS_MOST; k++)
+		eval_free(eval, histograms->args[k], stream->steps.n, sizeof *histograms->args[k]);
 	free(histograms);
 }
 
@@ -250,7 +351,10 @@ int stream_open_histogram(struct eval *eval, const struct node *node, const stru
 		return eval_no_memory(eval);
 	histograms->stream = (struct stream){ histograms_next, histograms_close, eval, node, *steps };
 	matrix_init(&histograms->matrix, eval, steps->n);
-	if ((r = prepare(histograms)) < 0) {
+	r = prepare(histograms);
+	if (r == 0 && is_plural(histograms))
+		r = open_quantiles(histograms, out);
+	if (r < 0 || is_plural(histograms)) {
 		histograms_close(&histograms->stream);
 		return r;
 	}

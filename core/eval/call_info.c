@@ -2,7 +2,8 @@
 /*
  * call_info.c - info(v [, {matchers}]): series get the labels of the info series
  * that describe the same thing, that is, have the same instance and job:
- * target_info, or what the matchers say of __name__. Of several series of one info
+ * target_info, or what the matchers say of __name__; where these only say what it is
+ * not, all whose names end in _info. Of several series of one info
  * metric the one whose sample is newest counts. With matchers of other labels only
  * these are taken, and what has no info that matches them is left out, unless they
  * take the empty value.
@@ -16,6 +17,7 @@
 #include <inttypes.h>
 
 #define TARGET_INFO "target_info"
+#define ANY_INFO ".+_info"
 
 static const char *const identity[] = { "instance", "job" };
 enum { N_IDENTITY = 2 };
@@ -29,8 +31,9 @@ struct info {
 	struct eval *eval;
 	const struct node *node;
 	const struct selector *asked;	/* the second argument; or NULL */
-	struct matcher *target;		/* of the name, if none was asked for */
+	struct matcher *target;		/* of the name, if none was asked for that says what it is */
 	struct matcher **matchers;	/* of the info series */
+	uint32_t n_matchers;
 	struct matrix infos;
 	struct buf who;
 	struct description *descriptions;	/* in order of who, then labels: so those of one metric are together */
@@ -43,12 +46,16 @@ static bool is_of_name(const struct matcher *matcher)
 	return !strcmp(matcher_name(matcher), LABEL_NAME);
 }
 
-static bool asks_for_name(const struct selector *asked)
+/* What matchers of the name there are: some that say what it is, or only what it is not. */
+static void find_names(const struct selector *asked, bool *is, bool *is_not)
 {
-	for (uint32_t i = 0; asked && i < asked->n_matchers; i++)
+	*is = *is_not = false;
+	for (uint32_t i = 0; asked && i < asked->n_matchers; i++) {
+		enum matcher_op op = matcher_op(asked->matchers[i]);
+
 		if (is_of_name(asked->matchers[i]))
-			return true;
-	return false;
+			*(op == MATCH_EQUAL || op == MATCH_REGEX ? is : is_not) = true;
+	}
 }
 
 /* ---- the info series ---- */
@@ -57,18 +64,23 @@ static int make_selector(struct info *info, struct node *out)
 {
 	uint32_t n = info->asked ? info->asked->n_matchers : 0;
 	struct error why = { 0 };
+	bool is, is_not;
 
 	info->matchers = calloc(n + 1, sizeof *info->matchers);
 	if (!info->matchers)
 		return eval_no_memory(info->eval);
 	for (uint32_t i = 0; i < n; i++)
 		info->matchers[i] = info->asked->matchers[i];
-	if (!asks_for_name(info->asked)) {
-		info->target = info->matchers[n++] = matcher_create(MATCH_EQUAL, LABEL_NAME, TARGET_INFO, &why);
+	find_names(info->asked, &is, &is_not);
+	if (!is) {
+		info->target = is_not ? matcher_create(MATCH_REGEX, LABEL_NAME, ANY_INFO, &why)
+				      : matcher_create(MATCH_EQUAL, LABEL_NAME, TARGET_INFO, &why);
+		info->matchers[n++] = info->target;
 		error_clear(&why);
 		if (!info->target)
 			return eval_no_memory(info->eval);
 	}
+	info->n_matchers = n;
 	*out = *info->node;
 	out->kind = NODE_SELECTOR;
 	out->selector = (struct selector){ .matchers = info->matchers, .n_matchers = n };
@@ -307,20 +319,11 @@ static int put(struct info *info, const struct column *base, uint32_t first, uin
 static bool is_info(const struct info *info, struct labels labels)
 {
 	struct label name = labels_metric(labels);
-	uint32_t of_name = 0;
 
-	if (info->target)
-		return text_equal(name.value ? name.value : "", name.value_len, TARGET_INFO);
-	for (uint32_t i = 0; i < info->asked->n_matchers; i++) {
-		const struct matcher *matcher = info->asked->matchers[i];
-
-		if (!is_of_name(matcher))
-			continue;
-		if (!matcher_test(matcher, name.value ? name.value : "", name.value_len))
+	for (uint32_t i = 0; i < info->n_matchers; i++)
+		if (is_of_name(info->matchers[i]) && !matcher_test(info->matchers[i], name.value ? name.value : "", name.value_len))
 			return false;
-		of_name++;
-	}
-	return of_name > 0;
+	return true;
 }
 
 static int enrich(struct info *info, const struct column *base)

@@ -3,6 +3,7 @@
  * call_map.c - functions of each value by itself. Series pass one by one, their
  * values change in place, and their names are taken away.
  */
+#include "eval/arithmetic.h"
 #include "eval/call.h"
 #include "eval/names.h"
 #include "model/labels_edit.h"
@@ -65,21 +66,6 @@ static void map_round(const struct call *call, double *values, double *const *ar
 	}
 }
 
-/* As Go has them: an infinity on its side wins, then NaN. */
-static double lesser(double a, double b)
-{
-	if (a == -INFINITY || b == -INFINITY)
-		return -INFINITY;
-	return isnan(a) || isnan(b) ? (double)NAN : a < b || (a == b && signbit(a)) ? a : b;
-}
-
-static double greater(double a, double b)
-{
-	if (a == INFINITY || b == INFINITY)
-		return INFINITY;
-	return isnan(a) || isnan(b) ? (double)NAN : a > b || (a == b && !signbit(a)) ? a : b;
-}
-
 /* With bounds the wrong way round there is no value. */
 static void map_clamp(const struct call *call, double *values, double *const *args, uint32_t n)
 {
@@ -91,7 +77,7 @@ static void map_clamp(const struct call *call, double *values, double *const *ar
 		double low = least ? least[i] : -INFINITY, high = most ? most[i] : INFINITY;
 
 		if (!is_absent(values[i]))
-			values[i] = high < low ? absent() : greater(low, lesser(high, values[i]));
+			values[i] = high < low ? absent() : greater_of(low, lesser_of(high, values[i]));
 	}
 }
 
@@ -108,6 +94,14 @@ static void map_nothing(const struct call *call, double *values, double *const *
 	(void)call, (void)values, (void)args, (void)n;
 }
 
+/* What is said of native histograms has no value for a number. */
+static void map_away(const struct call *call, double *values, double *const *args, uint32_t n)
+{
+	(void)call, (void)args;
+	for (uint32_t i = 0; i < n; i++)
+		values[i] = absent();
+}
+
 static map_values *map_of(enum function_id id)
 {
 	switch (id) {
@@ -117,6 +111,12 @@ static map_values *map_of(enum function_id id)
 	case FN_CLAMP_MIN:
 	case FN_CLAMP_MAX:
 		return map_clamp;
+	case FN_HISTOGRAM_AVG:
+	case FN_HISTOGRAM_COUNT:
+	case FN_HISTOGRAM_STDDEV:
+	case FN_HISTOGRAM_STDVAR:
+	case FN_HISTOGRAM_SUM:
+		return map_away;
 	default:
 		return map_alone;
 	}

@@ -50,7 +50,8 @@ struct eval_read {
 struct eval {
 	struct store *store;
 	const struct expr *expr;
-	struct steps outer;		/* of the whole query: start() and end() */
+	struct steps outer;		/* the points */
+	struct { kymo_ms start, end, step; } asked;	/* of the whole query, also of what is in the cache: start(), end(), step(); of an instant step is 0 */
 	kymo_ms lookback, now;
 	kymo_ms subquery_step;		/* where none is written */
 	uint32_t tier;			/* enum kymo_tier: that one and no other; KYMO_AUTO */

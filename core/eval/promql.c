@@ -151,6 +151,9 @@ static void set_eval(struct promql_run *run, struct promql *engine, const struct
 		timeout = request->timeout;
 	run->eval.store = engine->store;
 	run->eval.expr = run->expr;
+	run->eval.asked.start = request->instant ? request->end : request->start;
+	run->eval.asked.end = request->end;
+	run->eval.asked.step = request->instant ? 0 : request->step;
 	run->eval.lookback = request->lookback > 0 ? request->lookback : options->lookback;
 	run->eval.now = request->now;
 	run->eval.subquery_step = options->subquery_step;

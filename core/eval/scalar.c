@@ -41,6 +41,24 @@ static int fill_with_only(struct eval *eval, const struct node *vector, const st
 	return r;
 }
 
+/* Of each point, what `apply` makes of two numbers there. */
+static int fill_with_two(struct eval *eval, const struct node *a, const struct node *b, const struct steps *steps, double *out,
+			 double (*apply)(enum binary_op op, double a, double b), enum binary_op op)
+{
+	double *right = eval_alloc(eval, steps->n, sizeof *right);
+	int r = right ? eval_scalar(eval, a, steps, out) : eval->err->code;
+
+	if (r == 0)
+		r = eval_scalar(eval, b, steps, right);
+	for (uint32_t i = 0; r == 0 && i < steps->n; i++)
+		out[i] = apply(op, out[i], right[i]);
+	eval_free(eval, right, steps->n, sizeof *right);
+	return r;
+}
+
+static double apply_min(enum binary_op op, double a, double b) { (void)op; return lesser_of(a, b); }
+static double apply_max(enum binary_op op, double a, double b) { (void)op; return greater_of(a, b); }
+
 static int fill_with_call(struct eval *eval, const struct call *call, const struct steps *steps, double *out)
 {
 	switch (call->function->id) {
@@ -48,6 +66,18 @@ static int fill_with_call(struct eval *eval, const struct call *call, const stru
 		return fill_with_times(steps, out);
 	case FN_PI:
 		return fill_with(steps, M_PI, out);
+	case FN_START:
+		return fill_with(steps, (double)eval->asked.start / 1000, out);
+	case FN_END:
+		return fill_with(steps, (double)eval->asked.end / 1000, out);
+	case FN_RANGE:
+		return fill_with(steps, (double)(eval->asked.end - eval->asked.start) / 1000, out);
+	case FN_STEP:
+		return fill_with(steps, (double)eval->asked.step / 1000, out);
+	case FN_MIN_OF:
+		return fill_with_two(eval, call->args[0], call->args[1], steps, out, apply_min, BINARY_ADD);
+	case FN_MAX_OF:
+		return fill_with_two(eval, call->args[0], call->args[1], steps, out, apply_max, BINARY_ADD);
 	default:
 		return fill_with_only(eval, call->args[0], steps, out);
 	}
@@ -55,15 +85,7 @@ static int fill_with_call(struct eval *eval, const struct call *call, const stru
 
 static int fill_with_binary(struct eval *eval, const struct binary *binary, const struct steps *steps, double *out)
 {
-	double *right = eval_alloc(eval, steps->n, sizeof *right);
-	int r = right ? eval_scalar(eval, binary->left, steps, out) : eval->err->code;
-
-	if (r == 0)
-		r = eval_scalar(eval, binary->right, steps, right);
-	for (uint32_t i = 0; r == 0 && i < steps->n; i++)
-		out[i] = operator_apply(binary->op, out[i], right[i]);
-	eval_free(eval, right, steps->n, sizeof *right);
-	return r;
+	return fill_with_two(eval, binary->left, binary->right, steps, out, operator_apply, binary->op);
 }
 
 static int fill_with_unary(struct eval *eval, const struct node *node, const struct steps *steps, double *out)

@@ -27,7 +27,7 @@ struct steps shift_steps(const struct eval *eval, const struct shift *shift, con
 
 	if (shift->at != AT_NONE) {
 		moved.step = 0;
-		moved.start = shift->at == AT_TIME ? shift->at_time : shift->at == AT_START ? eval->outer.start : steps_end(&eval->outer);
+		moved.start = shift->at == AT_TIME ? shift->at_time : shift->at == AT_START ? eval->asked.start : eval->asked.end;
 	}
 	moved.start = before(moved.start, shift->offset);
 	return moved;

@@ -54,11 +54,18 @@ static const struct function functions[] = {
 	{ FN_DELTA, "delta", V, 1, 1, { M } },
 	{ FN_DERIV, "deriv", V, 1, 1, { M } },
 	{ FN_DOUBLE_EXPONENTIAL_SMOOTHING, "double_exponential_smoothing", V, 3, 3, { M, S, S } },
+	{ FN_END, "end", S, 0, 0, { 0 } },
 	{ FN_EXP, "exp", V, 1, 1, { V } },
 	{ FN_FIRST_OVER_TIME, "first_over_time", V, 1, 1, { M } },
 	{ FN_FLOOR, "floor", V, 1, 1, { V } },
+	{ FN_HISTOGRAM_AVG, "histogram_avg", V, 1, 1, { V } },
+	{ FN_HISTOGRAM_COUNT, "histogram_count", V, 1, 1, { V } },
 	{ FN_HISTOGRAM_FRACTION, "histogram_fraction", V, 3, 3, { S, S, V } },
 	{ FN_HISTOGRAM_QUANTILE, "histogram_quantile", V, 2, 2, { S, V } },
+	{ FN_HISTOGRAM_QUANTILES, "histogram_quantiles", V, 3, 12, { V, T, S, S } },
+	{ FN_HISTOGRAM_STDDEV, "histogram_stddev", V, 1, 1, { V } },
+	{ FN_HISTOGRAM_STDVAR, "histogram_stdvar", V, 1, 1, { V } },
+	{ FN_HISTOGRAM_SUM, "histogram_sum", V, 1, 1, { V } },
 	{ FN_HOUR, "hour", V, 0, 1, { V } },
 	{ FN_IDELTA, "idelta", V, 1, 1, { M } },
 	{ FN_INCREASE, "increase", V, 1, 1, { M } },
@@ -72,7 +79,9 @@ static const struct function functions[] = {
 	{ FN_LOG10, "log10", V, 1, 1, { V } },
 	{ FN_LOG2, "log2", V, 1, 1, { V } },
 	{ FN_MAD_OVER_TIME, "mad_over_time", V, 1, 1, { M } },
+	{ FN_MAX_OF, "max_of", S, 2, 2, { S, S } },
 	{ FN_MAX_OVER_TIME, "max_over_time", V, 1, 1, { M } },
+	{ FN_MIN_OF, "min_of", S, 2, 2, { S, S } },
 	{ FN_MIN_OVER_TIME, "min_over_time", V, 1, 1, { M } },
 	{ FN_MINUTE, "minute", V, 0, 1, { V } },
 	{ FN_MONTH, "month", V, 0, 1, { V } },
@@ -84,6 +93,7 @@ static const struct function functions[] = {
 	{ FN_PRESENT_OVER_TIME, "present_over_time", V, 1, 1, { M } },
 	{ FN_QUANTILE_OVER_TIME, "quantile_over_time", V, 2, 2, { S, M } },
 	{ FN_RAD, "rad", V, 1, 1, { V } },
+	{ FN_RANGE, "range", S, 0, 0, { 0 } },
 	{ FN_RATE, "rate", V, 1, 1, { M } },
 	{ FN_RESETS, "resets", V, 1, 1, { M } },
 	{ FN_ROUND, "round", V, 1, 2, { V, S } },
@@ -96,8 +106,10 @@ static const struct function functions[] = {
 	{ FN_SORT_BY_LABEL_DESC, "sort_by_label_desc", V, 1, ANY, { V, T } },
 	{ FN_SORT_DESC, "sort_desc", V, 1, 1, { V } },
 	{ FN_SQRT, "sqrt", V, 1, 1, { V } },
+	{ FN_START, "start", S, 0, 0, { 0 } },
 	{ FN_STDDEV_OVER_TIME, "stddev_over_time", V, 1, 1, { M } },
 	{ FN_STDVAR_OVER_TIME, "stdvar_over_time", V, 1, 1, { M } },
+	{ FN_STEP, "step", S, 0, 0, { 0 } },
 	{ FN_SUM_OVER_TIME, "sum_over_time", V, 1, 1, { M } },
 	{ FN_TAN, "tan", V, 1, 1, { V } },
 	{ FN_TANH, "tanh", V, 1, 1, { V } },
@@ -116,11 +128,6 @@ _Static_assert(COUNT_OF(functions) == FUNCTIONS, "each function is in the table"
 static const struct { const char *alias, *name; } aliases[] = {
 	{ "holt_winters", "double_exponential_smoothing" },
 	{ "p50", "p50_over_time" }, { "p95", "p95_over_time" }, { "p99", "p99_over_time" },
-};
-
-/* For histograms that are one value, which a store does not hold yet. */
-static const char *const native[] = {
-	"histogram_avg", "histogram_count", "histogram_quantiles", "histogram_stddev", "histogram_stdvar", "histogram_sum",
 };
 
 static bool is_name(const char *name, const char *text, size_t n)
@@ -144,17 +151,9 @@ const struct function *function_find(const char *name, size_t n)
 	return find_named(name, n);
 }
 
-bool function_is_native(const char *name, size_t n)
-{
-	for (size_t i = 0; i < COUNT_OF(native); i++)
-		if (is_name(native[i], name, n))
-			return true;
-	return false;
-}
-
 enum value_type function_arg(const struct function *function, uint32_t i)
 {
-	return function->args[function->most == ANY && i > function->least ? function->least : i];
+	return function->args[i > function->least ? function->least : i];
 }
 
 enum { NAME_MOST = 32, LETTERS_AN_EDIT = 3 };

@@ -28,11 +28,12 @@ enum function_id {
 	FN_ABS, FN_CEIL, FN_FLOOR, FN_ROUND, FN_EXP, FN_LN, FN_LOG2, FN_LOG10, FN_SQRT, FN_SGN, FN_CLAMP, FN_CLAMP_MIN, FN_CLAMP_MAX,
 	FN_ACOS, FN_ACOSH, FN_ASIN, FN_ASINH, FN_ATAN, FN_ATANH, FN_COS, FN_COSH, FN_SIN, FN_SINH, FN_TAN, FN_TANH, FN_DEG, FN_RAD,
 	FN_DAY_OF_MONTH, FN_DAY_OF_WEEK, FN_DAY_OF_YEAR, FN_DAYS_IN_MONTH, FN_HOUR, FN_MINUTE, FN_MONTH, FN_YEAR,
+	FN_HISTOGRAM_AVG, FN_HISTOGRAM_COUNT, FN_HISTOGRAM_STDDEV, FN_HISTOGRAM_STDVAR, FN_HISTOGRAM_SUM,	/* of native histograms, which no value is yet */
 	FN_TIMESTAMP,
 
 	/* others */
-	FN_TIME, FN_PI, FN_SCALAR, FN_VECTOR, FN_ABSENT, FN_SORT, FN_SORT_DESC, FN_SORT_BY_LABEL, FN_SORT_BY_LABEL_DESC,
-	FN_LABEL_REPLACE, FN_LABEL_JOIN, FN_HISTOGRAM_QUANTILE, FN_HISTOGRAM_FRACTION, FN_INFO,
+	FN_TIME, FN_PI, FN_START, FN_END, FN_RANGE, FN_STEP, FN_MIN_OF, FN_MAX_OF, FN_SCALAR, FN_VECTOR, FN_ABSENT, FN_SORT, FN_SORT_DESC, FN_SORT_BY_LABEL, FN_SORT_BY_LABEL_DESC,
+	FN_LABEL_REPLACE, FN_LABEL_JOIN, FN_HISTOGRAM_QUANTILE, FN_HISTOGRAM_QUANTILES, FN_HISTOGRAM_FRACTION, FN_INFO,
 	FUNCTIONS
 };
 
@@ -42,7 +43,7 @@ struct function {
 	enum function_id id;
 	const char *name;
 	enum value_type returns;
-	uint8_t least, most;		/* arguments; most UINT8_MAX: any number, those behind the least like args[least] */
+	uint8_t least, most;		/* arguments; most UINT8_MAX: any number; those behind the least are like args[least] */
 	enum value_type args[FUNCTION_ARGS];
 };
 
@@ -50,8 +51,6 @@ struct function {
 const struct function *function_find(const char *name, size_t n);
 /* The type of argument i, from 0, which the function takes. */
 enum value_type function_arg(const struct function *function, uint32_t i);
-/* Is it a function of Prometheus over native histograms, which are not there yet? */
-bool function_is_native(const char *name, size_t n);
 /* The name that is most like this one; NULL: none is. */
 const char *function_suggest(const char *name, size_t n);
 

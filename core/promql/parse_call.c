@@ -43,9 +43,7 @@ static const struct function *find_function(struct parser *p)
 	if (function)
 		return function;
 	other = function_suggest(name, n);
-	if (function_is_native(name, n))
-		parser_fail(p, p->token.start, "function \"%.*s\" is about native histograms, which are not supported yet", shown, name);
-	else if (other)
+	if (other)
 		parser_fail(p, p->token.start, "unknown function with name \"%.*s\" (did you mean \"%s\"?)", shown, name, other);
 	else
 		parser_fail(p, p->token.start, "unknown function with name \"%.*s\"", shown, name);

@@ -161,7 +161,7 @@ void fake_start(struct fake_run *run, const char *query, uint32_t points)
 {
 	struct parse_limits limits = PARSE_LIMITS;
 
-	*run = (struct fake_run){ .eval = { .outer = { 0, 1000, points }, .deadline = INT64_MAX } };
+	*run = (struct fake_run){ .eval = { .outer = { 0, 1000, points }, .asked = { 0, 1000 * (kymo_ms)(points - 1), 1000 }, .deadline = INT64_MAX } };
 	run->eval.err = &run->err;
 	if (expr_parse(query, strlen(query), &limits, &run->expr, &run->err) < 0)
 		fail_msg("%s: %s", query, error_text(&run->err));

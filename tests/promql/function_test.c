@@ -33,6 +33,10 @@ static void arguments_have_types(void **state)
 	assert_int_equal(function_arg(find("quantile_over_time"), 0), TYPE_SCALAR);
 	assert_int_equal(function_arg(find("quantile_over_time"), 1), TYPE_MATRIX);
 	assert_int_equal(function_arg(find("round"), 1), TYPE_SCALAR);
+	assert_int_equal(function_arg(find("histogram_quantiles"), 0), TYPE_VECTOR);
+	assert_int_equal(function_arg(find("histogram_quantiles"), 1), TYPE_STRING);
+	assert_int_equal(function_arg(find("histogram_quantiles"), 11), TYPE_SCALAR);
+	assert_int_equal(function_arg(find("max_of"), 1), TYPE_SCALAR);
 }
 
 static void the_nearest_name_is_suggested(void **state)
@@ -46,20 +50,12 @@ static void the_nearest_name_is_suggested(void **state)
 	assert_null(suggest("a_name_that_is_longer_than_any_function_can_be"));
 }
 
-static void native_ones_are_known(void **state)
-{
-	(void)state;
-	assert_true(function_is_native("histogram_avg", 13));
-	assert_false(function_is_native("histogram_quantile", 18));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(functions_are_found_by_name),
 		cmocka_unit_test(arguments_have_types),
 		cmocka_unit_test(the_nearest_name_is_suggested),
-		cmocka_unit_test(native_ones_are_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -371,11 +371,11 @@ static void drop_empty(struct answer *answer)
 	answer->lines.n = kept;
 }
 
-/* start() and end() mean something else in a range; order does not exist there, nor do strings and range vectors. */
+/* start(), end() and range() mean something else in a range; order does not exist there, nor do strings and range vectors. */
 static bool has_middle(const struct command *command)
 {
 	return !command->is_range && !command->fails && !command->ordered && !command->has_string && !command->has_times &&
-	       !strstr(command->query, "start(") && !strstr(command->query, "end(");
+	       !strstr(command->query, "start(") && !strstr(command->query, "end(") && !strstr(command->query, "range()");
 }
 
 static bool middle_matches(struct bench *bench, const struct command *command, struct buf *why)
