@@ -177,6 +177,69 @@ static void what_comes_late_makes_it_void(void **state)
 	tear_down(&stand);
 }
 
+static uint32_t below(uint32_t n)
+{
+	static uint64_t state = 88172645463325252u;
+
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (uint32_t)((state >> 33) % n);
+}
+
+static void delete_some(struct stand *stand)
+{
+	struct matcher *matcher = matcher_create(MATCH_EQUAL, "n", below(2) ? "a" : "b", NULL);
+	kymo_ms end = stand->clock.now - below(60) * MINUTE;
+	struct error err = { 0 };
+	uint32_t series;
+
+	assert_int_equal(store_delete(stand->store, &matcher, 1, end - 1 - below(600000), end, &series, &err), 0);
+	matcher_destroy(matcher);
+}
+
+/* Late, in time, stale, deleted, written anew: something that a life has. */
+static void happen(struct stand *stand)
+{
+	static const unsigned work[] = { MAINTAIN_FLUSH, MAINTAIN_CLOSE, MAINTAIN_MERGE, 0 };
+	struct store_maintained done;
+	double v = below(2) ? value_stale() : (double)below(1000);
+	kymo_ms at = stand->clock.now - 1 - below(590) * 1000;
+
+	switch (below(6)) {
+	case 0:
+		delete_some(stand);
+		return;
+	case 1:
+		assert_int_equal(store_maintain(stand->store, work[below(4)], &done, NULL), 0);
+		return;
+	case 2:				/* what is refused is no matter here */
+		store_append(stand->store, &(struct store_batch){ .n = 1, .refs = &stand->refs[below(3)], .values = &v, .at = at },
+			     &(struct store_appended){ 0 });
+		return;
+	default:
+		pass(stand, stand->clock.now + (1 + below(300)) * 1000);
+	}
+}
+
+static void whatever_happens_it_is_what_is_there(void **state)
+{
+	struct stand stand;
+	uint32_t kept = 0;
+
+	(void)state;
+	set_up(&stand);
+	for (int round = 0; round < 300; round++) {
+		kymo_ms end = stand.clock.now / MINUTE * MINUTE - below(3) * MINUTE;
+
+		for (int i = 0; i < 2; i++)
+			kept += same_answer(&stand, queries[below(COUNT_OF(queries))], end - (50 + below(3)) * MINUTE, end);
+		happen(&stand);
+	}
+	assert_true(kept > 50);
+	tear_down(&stand);
+}
+
 /* Not of the cache, but where a store is at hand: who asks for the escaped name is told of the other. */
 static void the_escaped_name_is_explained(void **state)
 {
@@ -226,7 +289,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(moves_with_time), cmocka_unit_test(other_questions_are_others),
-		cmocka_unit_test(what_comes_late_makes_it_void), cmocka_unit_test(stays_within_its_size),
+		cmocka_unit_test(what_comes_late_makes_it_void), cmocka_unit_test(whatever_happens_it_is_what_is_there),
+		cmocka_unit_test(stays_within_its_size),
 		cmocka_unit_test(the_escaped_name_is_explained),
 	};
 
