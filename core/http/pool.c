@@ -53,11 +53,17 @@ static void *work(void *data)
 	return NULL;
 }
 
+/* What a thread is free for does not wait, though it has not taken it yet. */
+static bool is_full(const struct pool *pool)
+{
+	return (uint64_t)pool->waiting + pool->at_work >= (uint64_t)pool->room + pool->most;
+}
+
 bool pool_put(struct pool *pool, struct job *job)
 {
 	LOCK(&pool->mutex);
 
-	if (pool->waiting >= pool->room || pool->ending)
+	if (is_full(pool) || pool->ending)
 		return false;
 	job->next = NULL;
 	*pool->last = job;

@@ -21,7 +21,7 @@ struct job {
 	struct job *next;
 };
 
-/* So many threads of that name (at most 15 bytes; POOL_THREADS), and room for so many jobs that wait. 0 or a negative errno. */
+/* So many threads of that name (at most 15 bytes; POOL_THREADS), and room for so many jobs that wait while all of them work. 0 or a negative errno. */
 int pool_create(const char *name, uint32_t threads, uint32_t room, struct pool **out);
 /* What runs is waited for, what waits is dropped, what comes is refused. NULL is fine. */
 void pool_end(struct pool *pool);

@@ -94,6 +94,22 @@ static void refuses_what_has_no_room_and_drops_what_waits(void **state)
 	assert_int_equal(done + dropped, 5);
 }
 
+static void what_a_thread_is_free_for_does_not_wait(void **state)
+{
+	struct pool *pool = NULL;
+
+	(void)state;
+	held = true;
+	assert_int_equal(pool_create("test", 2, 0, &pool), 0);
+	assert_true(pool_put(pool, &jobs[0].job));
+	assert_true(pool_put(pool, &jobs[1].job));	/* whether the first has begun or not */
+	assert_false(pool_put(pool, &jobs[2].job));
+	held = false;
+	while (done < 2)
+		rest();
+	pool_destroy(pool);
+}
+
 static void what_goes_on_comes_first_and_needs_no_room(void **state)
 {
 	struct pool *pool = NULL;
@@ -150,6 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(does_one_after_the_other, begin),
 		cmocka_unit_test_setup(refuses_what_has_no_room_and_drops_what_waits, begin),
+		cmocka_unit_test_setup(what_a_thread_is_free_for_does_not_wait, begin),
 		cmocka_unit_test_setup(what_goes_on_comes_first_and_needs_no_room, begin),
 		cmocka_unit_test_setup(more_or_fewer_may_run, begin),
 	};
