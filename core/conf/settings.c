@@ -77,6 +77,7 @@ static void fill_query(struct settings *settings, const struct kymo_value *query
 	settings->query.samples = (uint64_t)query[QUERY_SAMPLES].integer;
 	settings->query.series = (uint32_t)query[QUERY_SERIES].integer;
 	settings->query.points = (uint32_t)query[QUERY_POINTS].integer;
+	settings->query.depth = (uint32_t)query[QUERY_DEPTH].integer;
 	settings->query.memory = query[QUERY_MEMORY].size;
 	settings->query.cache = query[QUERY_CACHE].size;
 }

@@ -74,8 +74,9 @@ struct settings {
 	struct {
 		kymo_ms lookback, timeout;	/* 5m 2m */
 		uint32_t concurrent, queue;	/* at work, and waiting: 8 64 */
-		uint64_t samples;		/* 50,000,000 */
+		uint64_t samples;		/* 1,000,000,000 */
 		uint32_t series, points;	/* of a selector, of a range query: 500,000 11,000 */
+		uint32_t depth;			/* of an expression: 200 */
 		uint64_t memory, cache;		/* bytes of one query, of the result cache: 256 MiB 64 MiB */
 	} query;
 	struct {

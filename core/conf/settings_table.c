@@ -157,6 +157,8 @@ static const struct kymo_option query[QUERY_OPTIONS] = {
 			   .help = "Series that one selector may match." },
 	[QUERY_POINTS] = { .key = "points", .type = KYMO_INTEGER, .preset = "11000", .min = 1, .max = 1e6,
 			   .help = "Steps of a range query." },
+	[QUERY_DEPTH] = { .key = "depth", .type = KYMO_INTEGER, .preset = "200", .min = 10, .max = 200,
+			  .help = "Levels of an expression, one within the other." },
 	[QUERY_MEMORY] = { .key = "memory", .type = KYMO_SIZE, .preset = "256MiB", .min = MIB, .max = 1024 * GIB,
 			   .help = "What one query may hold in memory." },
 	[QUERY_CACHE] = { .key = "cache", .type = KYMO_SIZE, .preset = "64MiB", .min = 0, .max = 1024 * GIB,

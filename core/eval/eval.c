@@ -15,7 +15,7 @@ static int check_clock(struct eval *eval)
 	if (eval->is_cancelled && eval->is_cancelled(eval->cancel_data))
 		return error_set(eval->err, -ECANCELED, "query was canceled: nobody waits for its answer any more");
 	if (eval->deadline != INT64_MAX && clock_mono_ns() >= eval->deadline)
-		return error_set(eval->err, -ETIMEDOUT, "query timed out in expression evaluation");
+		return error_set(eval->err, -ETIMEDOUT, "query timed out in expression evaluation (query.timeout, or what the request asks for)");
 	return 0;
 }
 

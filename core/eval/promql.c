@@ -131,7 +131,7 @@ static int take_steps(const struct promql_request *request, const struct promql_
 	n = ((uint64_t)request->end - (uint64_t)request->start) / (uint64_t)request->step + 1;
 	if ((options->limits.points && n - 1 > options->limits.points) || n > UINT32_MAX / 2)
 		return error_set(err, -EINVAL, "exceeded maximum resolution of %" PRIu32
-				 " points per timeseries. Try decreasing the query resolution (?step=XX)", options->limits.points);
+				 " points per timeseries. Try decreasing the query resolution (?step=XX) (query.points)", options->limits.points);
 	*steps = (struct steps){ request->start, n > 1 ? request->step : 0, (uint32_t)n };
 	return 0;
 }

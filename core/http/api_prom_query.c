@@ -122,7 +122,7 @@ static int check_points(const struct request *request, const struct promql_reque
 	if (!most || ((uint64_t)query->end - (uint64_t)query->start) / (uint64_t)query->step <= most)
 		return 0;
 	return error_set(err, -EINVAL, "exceeded maximum resolution of %s points per timeseries. Try decreasing the query resolution "
-			 "(?step=XX)", with_commas(most, room));
+			 "(?step=XX) (query.points)", with_commas(most, room));
 }
 
 static int read_times(const struct request *request, const struct params *params, struct promql_request *query, struct error *err)

@@ -210,7 +210,8 @@ static void refuse_queue(struct exchange *exchange)
 		[LANE_QUERIES] = "queries", [LANE_WRITES] = "writes", [LANE_CHANGES] = "changes",
 	};
 
-	response_error(&exchange->response, 503, "too many %s wait already; try again", names[exchange->route->lane]);
+	response_error(&exchange->response, 503, "too many %s wait already%s; try again", names[exchange->route->lane],
+		       exchange->route->lane == LANE_QUERIES ? " (query.queue)" : "");
 	exchange->response.retry_after = RETRY_SECONDS;
 }
 

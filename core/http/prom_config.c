@@ -73,9 +73,9 @@ static void put_query(const struct settings *settings, struct buf *out)
 {
 	put_span(out, "\nquery:\n  lookback: ", settings->query.lookback);
 	put_span(out, "\n  timeout: ", settings->query.timeout);
-	buf_printf(out, "\n  concurrent: %u\n  queue: %u\n  samples: %" PRIu64 "\n  series: %u\n  points: %u\n  memory: %" PRIu64
-		   "B\n  cache: %" PRIu64 "B", settings->query.concurrent, settings->query.queue, settings->query.samples,
-		   settings->query.series, settings->query.points, settings->query.memory, settings->query.cache);
+	buf_printf(out, "\n  concurrent: %u\n  queue: %u\n  samples: %" PRIu64 "\n  series: %u\n  points: %u\n  depth: %u\n  memory: %"
+		   PRIu64 "B\n  cache: %" PRIu64 "B", settings->query.concurrent, settings->query.queue, settings->query.samples,
+		   settings->query.series, settings->query.points, settings->query.depth, settings->query.memory, settings->query.cache);
 }
 
 static void put_limits(const struct settings *settings, struct buf *out)

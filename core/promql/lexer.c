@@ -231,7 +231,9 @@ static struct token next_string(struct lexer *lexer, char quote)
 			return refuse(lexer, lexer->at, step ? "a string must not hold a NUL" : "invalid UTF-8 rune");
 		if (lexer->text[at] == quote)
 			return token_to(lexer, TOKEN_STRING, at + 1);
-		if (lexer->text[at] == '\\' && quote != '`' && at + 1 < lexer->size && lexer->text[at + 1] != '\n')
+		if (lexer->text[at] == '\\' && quote != '`' && at + 1 == lexer->size)
+			return refuse(lexer, lexer->at, "escape sequence not terminated");
+		if (lexer->text[at] == '\\' && quote != '`' && lexer->text[at + 1] != '\n')
 			at += 1 + (uint32_t)(lexer->text[at + 1] == quote || lexer->text[at + 1] == '\\');
 		else
 			at += (uint32_t)step;

@@ -190,7 +190,7 @@ struct node *parse_expression(struct parser *p, enum precedence least)
 	struct node *node;
 
 	if (p->depth >= p->limits->depth) {
-		p->code = place_fail(p->err, -E2BIG, p->expr->text, p->token.start, "the expression is more than %u levels deep", p->limits->depth);
+		p->code = place_fail(p->err, -E2BIG, p->expr->text, p->token.start, "the expression is more than %u levels deep (query.depth)", p->limits->depth);
 		return NULL;
 	}
 	p->depth++;

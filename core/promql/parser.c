@@ -97,7 +97,7 @@ struct node *parser_done(struct parser *p, struct node *node, uint32_t below)
 	node->depth = below + 1;
 	if (node->depth <= p->limits->depth)
 		return node;
-	p->code = place_fail(p->err, -E2BIG, p->expr->text, node->start, "the expression is more than %u levels deep", p->limits->depth);
+	p->code = place_fail(p->err, -E2BIG, p->expr->text, node->start, "the expression is more than %u levels deep (query.depth)", p->limits->depth);
 	return NULL;
 }
 

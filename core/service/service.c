@@ -71,6 +71,7 @@ static struct promql_options promql_options_of(const struct settings *settings)
 		.points = settings->query.points,
 		.time = settings->query.timeout,
 	};
+	options.parse.depth = settings->query.depth;
 	options.lookback = settings->query.lookback;
 	options.cache = settings->query.cache;
 	return options;

@@ -79,6 +79,7 @@ static void nothing_gives_all_presets(void **state)
 	assert_int_equal(s->query.samples, 1000000000);
 	assert_int_equal(s->query.series, 500000);
 	assert_int_equal(s->query.points, 11000);
+	assert_int_equal(s->query.depth, 200);
 	assert_int_equal(s->query.memory, 256 << 20);
 	assert_int_equal(s->query.cache, 64 << 20);
 	assert_int_equal(s->limits.series, 1000000);

@@ -164,15 +164,15 @@ static void trees_have_limits(void **state)
 	char text[2000];
 
 	(void)state;
-	wants("((((((((((1))))))))))", 21, &limits, -E2BIG, "1:11: parse error: the expression is more than 10 levels deep");
+	wants("((((((((((1))))))))))", 21, &limits, -E2BIG, "1:11: parse error: the expression is more than 10 levels deep (query.depth)");
 	wants("(((((((((1)))))))))", 19, &limits, 0, "");
 	wants("1+1+1+1+1+1+1+1+1+1", 19, &limits, 0, "");
-	wants("1+1+1+1+1+1+1+1+1+1+1", 21, &limits, -E2BIG, "1:1: parse error: the expression is more than 10 levels deep");
-	wants("- - - - - - - - - - a", 21, &limits, -E2BIG, "1:21: parse error: the expression is more than 10 levels deep");
-	wants("1^1^1^1^1^1^1^1^1^1^1", 21, &limits, -E2BIG, "1:21: parse error: the expression is more than 10 levels deep");
+	wants("1+1+1+1+1+1+1+1+1+1+1", 21, &limits, -E2BIG, "1:1: parse error: the expression is more than 10 levels deep (query.depth)");
+	wants("- - - - - - - - - - a", 21, &limits, -E2BIG, "1:21: parse error: the expression is more than 10 levels deep (query.depth)");
+	wants("1^1^1^1^1^1^1^1^1^1^1", 21, &limits, -E2BIG, "1:21: parse error: the expression is more than 10 levels deep (query.depth)");
 	wants("(1,", 3, &limits, -EINVAL, "1:3: parse error: unexpected \",\"");
 	memset(text, '(', sizeof text);
-	wants(text, 1000, &limits, -E2BIG, "1:11: parse error: the expression is more than 10 levels deep");
+	wants(text, 1000, &limits, -E2BIG, "1:11: parse error: the expression is more than 10 levels deep (query.depth)");
 	wants(text, 1001, &limits, -E2BIG, "1:1: parse error: the expression has 1001 bytes, the limit is 1000");
 	memset(text, ' ', sizeof text);
 	memcpy(text, "label_join(a,", 13);
@@ -187,7 +187,7 @@ static void nothing_fits_in_no_stack(void **state)
 
 	(void)state;
 	memset(text, '-', sizeof text);
-	wants(text, sizeof text, &PARSE_LIMITS, -E2BIG, "1:201: parse error: the expression is more than 200 levels deep");
+	wants(text, sizeof text, &PARSE_LIMITS, -E2BIG, "1:201: parse error: the expression is more than 200 levels deep (query.depth)");
 }
 
 static const struct { const char *text, *error; } selectors[] = {

@@ -59,6 +59,7 @@ static const struct row words[] = {
 	{ "foo : 5", "1:5: parse error: unexpected metric identifier \":\"" },
 	{ "\"", "1:1: parse error: unterminated quoted string" },
 	{ "'", "1:1: parse error: unterminated quoted string" },
+	{ "\"a\\", "1:1: parse error: escape sequence not terminated" },
 	{ "\"a\nb\"", "1:1: parse error: unterminated quoted string" },
 	{ "`", "1:1: parse error: unterminated raw string" },
 	{ "\"\\\"", "1:1: parse error: unterminated quoted string" },

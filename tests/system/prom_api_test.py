@@ -279,6 +279,33 @@ def settings_hold_at_once():
         expect(len(ask(kymo, "query_range", query="up", start=NOW - 60, end=NOW, step=1)[1]["data"]["result"]) == 6, "after a reload")
 
 
+# a limit, as it is set, and what is over it
+OVER = [("samples: 1000", "sum_over_time(many[10m])", {}, 422), ("series: 90", "many", {}, 422),
+        ("depth: 10", "(" * 11 + "1" + ")" * 11, {}, 422), ("memory: 1MiB", "topk(6, up)", {"end": NOW + 10000}, 422),
+        ("points: 100", "up", {"end": NOW + 101}, 400),
+        ("timeout: 1ms", "sum_over_time(sum(many)[10m:1s])" + " + sum_over_time(sum(many)[10m:1s])" * 40, {}, 503)]
+
+
+def each_limit_says_its_name():
+    with Daemon(QUIET) as kymo:
+        fill(kymo.port)
+        fill_many(kymo.port)
+        for limit, query, params, wanted in OVER:
+            kymo.write(f"query: {{{limit}}}\n" + QUIET)
+            kymo.reload()
+            path = "query_range" if "end" in params else "query"
+            status, answer = ask(kymo, path, query=query, **params, **({"start": NOW, "step": 1} if "end" in params else {"time": NOW - 30}))
+            expect(status == wanted and "query." + limit.split(":")[0] in answer["error"], f"{limit}: {status} {answer}")
+    with Daemon("query: {concurrent: 1, queue: 0}\n" + QUIET) as kymo:
+        fill_many(kymo.port)
+        connection = http.client.HTTPConnection("127.0.0.1", kymo.port, timeout=120)
+        with contextlib.closing(connection):
+            connection.request("GET", LONG)
+            expect(connection.getresponse().status == 200, "it began, and nobody reads on")
+            status, answer = ask(kymo, "query", query="up")
+            expect(status == 503 and "query.queue" in answer["error"], f"{status} {answer}")
+
+
 def what_only_version_3_has():
     with Daemon(QUIET) as kymo:
         fill(kymo.port)
@@ -413,5 +440,5 @@ def time_runs_out():
 
 
 main([what_is_wrong_is_refused_alike, what_is_right_is_answered_alike, what_is_about_the_server_has_the_same_keys, who_may_deletes,
-      limits_have_their_warning, what_only_version_3_has, settings_hold_at_once, promtool_asks, curl_and_urllib_ask, a_long_answer_is_not_held_in_memory,
-      who_does_not_read_holds_up_nobody, who_goes_away_stops_his_query, time_runs_out])
+      limits_have_their_warning, what_only_version_3_has, settings_hold_at_once, each_limit_says_its_name, promtool_asks,
+      curl_and_urllib_ask, a_long_answer_is_not_held_in_memory, who_does_not_read_holds_up_nobody, who_goes_away_stops_his_query, time_runs_out])
