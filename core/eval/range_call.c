@@ -6,6 +6,7 @@
 #include "eval/binary.h"
 #include "eval/matrix.h"
 #include "eval/names.h"
+#include "eval/range_before.h"
 #include "eval/range_arg.h"
 #include "eval/range_walk.h"
 #include "eval/stream.h"
@@ -19,14 +20,16 @@
 struct range_call {
 	struct stream stream;
 	const struct range_spec *spec;
+	struct range_spec alone;	/* of a subquery: its windows know nothing of each other */
 	const struct node *arg;		/* the selector or subquery */
 	double *args[2];		/* scalars: a value for each point; or NULL */
 	struct range_walk walk;		/* its source is that of a selector */
 	struct subquery_source sub;	/* of a subquery */
+	struct range_before before;	/* of a selector, for functions that want it */
 	double *values;
 	struct buf labels;
 	bool drops_name;
-	bool annotated;
+	bool annotated, ended;		/* ended: the source; what waits is left */
 };
 
 /* ---- what is said beside the answer ---- */
@@ -131,14 +134,41 @@ static int give(struct range_call *call, struct labels labels, struct column *ou
 	return 1;
 }
 
+static int next_series(struct range_call *call, struct labels *labels)
+{
+	int r;
+
+	if (call->arg->kind == NODE_SUBQUERY)
+		return next_of_subquery(call, labels);
+	while ((r = next_selected(call, labels)) > 0 && call->before.eval && range_before_wants(&call->before, &call->walk))
+		if ((r = range_before_add(&call->before, &call->walk)) < 0)
+			break;
+	return r;
+}
+
+/* Behind the others those whose first step had to be looked for. */
+static int next_late(struct range_call *call, struct column *out)
+{
+	struct column column;
+	int r = call->before.eval ? range_before_next(&call->before, &call->walk, &column) : 0;
+
+	if (r <= 0)
+		return r;
+	memcpy(call->values, column.values, call->stream.steps.n * sizeof *call->values);
+	return give(call, column.labels, out);
+}
+
 static int call_next(struct stream *stream, struct column *out)
 {
 	struct range_call *call = (struct range_call *)stream;
 	struct labels labels;
-	int r = call->arg->kind == NODE_SUBQUERY ? next_of_subquery(call, &labels) : next_selected(call, &labels);
+	int r = call->ended ? 0 : next_series(call, &labels);
 
-	if (r == 0)
+	if (r == 0 && !call->ended)
 		annotate_tiers(call);
+	call->ended |= r == 0;
+	if (r == 0)
+		return next_late(call, out);
 	return r > 0 ? give(call, labels, out) : r;
 }
 
@@ -147,6 +177,7 @@ static void call_close(struct stream *stream)
 	struct range_call *call = (struct range_call *)stream;
 	struct eval *eval = stream->eval;
 
+	range_before_fini(&call->before);
 	range_walk_fini(&call->walk);
 	subquery_close(&call->sub);
 	for (int k = 0; k < 2; k++)
@@ -187,12 +218,16 @@ static int open_source(struct range_call *call)
 	struct source_request request = { .node = call->arg, .steps = call->walk.moving.moved, .reach = selector->range,
 					  .prefer = range_preferred_tier(call->stream.eval, call->spec, selector, &call->walk.moving.moved),
 					  .wants = WANT_COUNT | WANT_LAST };
+	int r;
 
 	if (call->spec->fold)
 		request.wants |= fold_columns(call->spec->fold_wants);
 	if (call->spec->wants_before)
-		request.reach += call->stream.eval->lookback > HOUR ? call->stream.eval->lookback : HOUR;	/* over a gap, as of a restart */
-	return source_open(call->stream.eval, &request, &call->walk.source);
+		request.reach += call->stream.eval->lookback > HOUR ? call->stream.eval->lookback : HOUR;	/* mostly enough */
+	r = source_open(call->stream.eval, &request, &call->walk.source);
+	if (r == 0 && call->spec->wants_before)
+		range_before_init(&call->before, &call->walk);
+	return r;
 }
 
 static int open_parts(struct range_call *call)
@@ -214,8 +249,12 @@ static int open_parts(struct range_call *call)
 	call->walk.fold_from = LONG_WINDOW;
 	call->walk.widens = true;
 	call->drops_name = !call->spec->keeps_name && !call->stream.node->late_name;
-	if (call->arg->kind == NODE_SUBQUERY)
+	if (call->arg->kind == NODE_SUBQUERY) {
+		call->alone = *call->spec;
+		call->alone.wants_before = false;
+		call->walk.moving.spec = &call->alone;
 		return subquery_open(eval, call->arg, &call->walk.moving.moved, &call->sub);
+	}
 	r = range_walk_init(&call->walk);
 	return r < 0 ? r : open_source(call);
 }

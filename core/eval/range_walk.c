@@ -37,6 +37,18 @@ static bool folds(const struct range_walk *walk)
 	return walk->only_folds || !walk->source.raw_only || kind == KIND_DISTRIBUTION || is_long(walk);
 }
 
+static void note_first(struct range_walk *walk, const struct piece *piece, bool is_folded)
+{
+	for (uint32_t i = 0; i < piece->n; i++) {
+		if (piece->values ? value_is_stale(piece->values[i]) : !piece->count[i])
+			continue;
+		walk->first = (struct range_first){ piece->at[i], piece->values ? piece->values[i] : piece->first[i], true, is_folded };
+		if (!piece->values && !is_folded)
+			walk->first = (struct range_first){ piece->last_at[i], piece->last[i], true, false };
+		return;
+	}
+}
+
 static enum chunk_use choose_samples(void *data, kymo_ms first, kymo_ms last)
 {
 	struct moving *moving = &((struct range_walk *)data)->moving;
@@ -57,6 +69,8 @@ static int read_samples(struct range_walk *walk, bool *any)
 	moving_begin(moving);
 	while ((r = source_piece(&walk->source, choose_samples, walk, &piece)) > 0) {
 		*any = true;
+		if (moving->spec->wants_before && !walk->first.is_found)
+			note_first(walk, &piece, false);
 		r = piece.values ? moving_add(moving, piece.at, piece.values, piece.n) : moving_add_records(moving, &piece);
 		if (r < 0)
 			return r;
@@ -77,6 +91,8 @@ static int read_folds(struct range_walk *walk, bool *any)
 	moving_fold_begin(&walk->folding, walk->moving.spec, walk->source.view->kind);
 	while ((r = source_piece(&walk->source, choose_folds, walk, &piece)) > 0) {
 		*any = true;
+		if (walk->moving.spec->wants_before && !walk->first.is_found)
+			note_first(walk, &piece, true);
 		if ((r = moving_fold_add(&walk->folding, &piece)) < 0)
 			return r;
 	}
@@ -88,5 +104,6 @@ int range_walk_series(struct range_walk *walk, const struct range_spec *spec, bo
 	*any = false;
 	walk->moving.spec = spec;
 	walk->folding.sketchless = false;
+	walk->first.is_found = false;
 	return folds(walk) ? read_folds(walk, any) : read_samples(walk, any);
 }

@@ -20,6 +20,13 @@
 #include "eval/moving_fold.h"
 #include "eval/source.h"
 
+/* The first sample that was read of a series. */
+struct range_first {
+	kymo_ms at;		/* windows that hold it hold this time: that of the sample, or the end of its record */
+	double value;
+	bool is_found, is_folded;
+};
+
 struct range_walk {
 	struct source source;
 	struct moving moving;		/* its eval, points, moved, range, args, out are set by the caller, also for `folding` */
@@ -27,6 +34,7 @@ struct range_walk {
 	kymo_ms fold_from;		/* windows of this length that do not overlap: whole chunks are folded, not decoded */
 	bool widens;			/* windows are at least as wide as those of the tier that serves them */
 	bool only_folds;		/* samples too */
+	struct range_first first;	/* of the series; of functions that want what was before */
 };
 
 /* 0 or an error, as for all of these. */

@@ -8,6 +8,8 @@
 #include "model/window.h"
 #include "util/check.h"
 
+#define HOUR INT64_C(3600000)
+
 struct entry {
 	kymo_ms at;		/* of the sample; the end of the window */
 	uint32_t from, to;	/* samples of the series that it stands for, staleness marks among them */
@@ -185,6 +187,7 @@ static bool folds(enum function_id id, enum series_kind kind)
 	switch (id) {
 	case FN_RATE:
 	case FN_INCREASE:
+	case FN_INCREASE_EXACT:
 		return kind == KIND_COUNTER;
 	case FN_DELTA: case FN_AVG_OVER_TIME: case FN_MIN_OVER_TIME: case FN_MAX_OVER_TIME: case FN_SUM_OVER_TIME:
 	case FN_COUNT_OVER_TIME: case FN_FIRST_OVER_TIME: case FN_LAST_OVER_TIME: case FN_PRESENT_OVER_TIME:
@@ -223,12 +226,20 @@ static void add_lasts(struct naive_runs *one, const struct made_series *series, 
 			add_sample(one, series, sample, labels);
 }
 
-static void find_before(struct naive_samples *samples, const struct made_series *series, kymo_ms after, kymo_ms start)
+/* However old: before the plan begins, and then of entries that are over before the window begins. */
+static void find_before(struct naive_samples *samples, const struct made_series *series, const struct entries *entries, kymo_ms plan, kymo_ms start)
 {
-	for (uint32_t i = 0; i < series->n && series->at[i] <= start; i++)
-		if (series->at[i] > after && !value_is_stale(series->v[i])) {
+	uint32_t sample, n = entries->n ? entries->of[0].from : series->n;
+
+	for (uint32_t i = 0; i < n && series->at[i] <= (plan < start ? plan : start); i++)
+		if (!value_is_stale(series->v[i])) {
 			samples->has_before = true;
 			samples->before = series->v[i];
+		}
+	for (uint32_t e = 0; e < entries->n && entries->of[e].at <= start; e++)
+		if (last_of(series, &entries->of[e], &sample)) {
+			samples->has_before = true;
+			samples->before = series->v[sample];
 		}
 }
 
@@ -237,7 +248,7 @@ void naive_select_runs(const struct naive_world *world, enum function_id id, con
 {
 	struct plan plan;
 
-	plan_points(world, first, last, selector->range, &plan);
+	plan_points(world, first, last, selector->range + (id == FN_INCREASE_EXACT ? HOUR : 0), &plan);
 	for (uint32_t s = 0; s < world->n; s++) {
 		const struct made_series *series = &world->series[s];
 		bool whole = folds(id, series->kind) && !raw_only(&plan);
@@ -253,7 +264,7 @@ void naive_select_runs(const struct naive_world *world, enum function_id id, con
 			continue;
 		one.runs->start = t - reach;
 		one.runs->end = t;
-		find_before(&one.runs->samples, series, first - selector->range - world->lookback, t - reach);
+		find_before(&one.runs->samples, series, &entries, plan.span[0].start, t - reach);
 		out->runs = naive_alloc((out->n + 1) * sizeof *out->runs);
 		if (all.n)
 			memcpy(out->runs, all.runs, all.n * sizeof *all.runs);

@@ -187,6 +187,14 @@ static void rough_over_time(struct random_query *query, int depth)
 
 static void exact_over_time(struct random_query *query, int depth)
 {
+	if (random_below(12) == 0) {	/* of counters alone: of NaN the order of adding shows */
+		text(query, "increase_exact(c_total");
+		matchers(query);
+		buf_printf(query->out, "[%s]", range());
+		shift(query);
+		text(query, ")");
+		return;
+	}
 	over_time(query, ONE_OF("min_over_time", "max_over_time", "count_over_time", "last_over_time", "first_over_time", "sum_over_time",
 				"present_over_time", "changes", "resets", "ts_of_first_over_time", "ts_of_last_over_time",
 				"ts_of_min_over_time", "ts_of_max_over_time", "absent_over_time"), ONE_OF("c_total", "m", "n"), depth);
