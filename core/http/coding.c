@@ -72,7 +72,11 @@ enum coding coding_choose(const char *accept)
 
 const char *coding_name(enum coding coding)
 {
-	return coding == CODING_ZSTD ? "zstd" : coding == CODING_GZIP ? "gzip" : "identity";
+	static const char *const names[] = {
+		[CODING_NONE] = "identity", [CODING_GZIP] = "gzip", [CODING_ZSTD] = "zstd", [CODING_SNAPPY] = "snappy",
+	};
+
+	return names[coding];
 }
 
 /* ---- packing ---- */

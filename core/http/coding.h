@@ -11,7 +11,7 @@
 
 #define CODING_LEAST 1024		/* bytes; less is sent as it is: packing it costs more than it saves */
 
-enum coding { CODING_NONE, CODING_GZIP, CODING_ZSTD };
+enum coding { CODING_NONE, CODING_GZIP, CODING_ZSTD, CODING_SNAPPY /* of remote read, as its answer is made */ };
 
 /* The one with the highest q that is spoken here; of equals zstd, which costs less. NULL: the client says nothing. */
 enum coding coding_choose(const char *accept);

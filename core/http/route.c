@@ -10,6 +10,7 @@ static const struct route routes[] = {
 	{ "POST",   "/-/reload",                  api_reload,          true,  LANE_CHANGES },
 	{ "GET",    "/metrics",                   api_exposition,      false, LANE_AT_ONCE },
 	{ "POST",   "/api/v1/write",              api_write,           false, LANE_WRITES },
+	{ "POST",   "/api/v1/read",                   api_read,                  false, LANE_QUERIES },
 	{ "POST",   "/api/v1/import/prometheus",      api_import,                false, LANE_WRITES },
 	{ "GET",    "/api/v1/query",                  api_prom_query,            false, LANE_QUERIES },
 	{ "POST",   "/api/v1/query",                  api_prom_query,            false, LANE_QUERIES },

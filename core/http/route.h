@@ -108,6 +108,9 @@ handler api_write;
 /* What a failure of the receiver is to a sender: may it send the same again? Fills the answer, or gives r. */
 int write_refused(struct response *response, int r, const struct error *err);
 
+/* api_read.c */
+handler api_read;
+
 /* api_import.c */
 handler api_import;
 

@@ -33,6 +33,17 @@ int unpack_snappy(const uint8_t *data, size_t n, uint64_t most, struct buf *out,
 	return 0;
 }
 
+int pack_snappy(const uint8_t *data, size_t n, struct buf *out)
+{
+	size_t size = snappy_max_compressed_length(n);
+	uint8_t *to = buf_reserve(out, size);
+
+	if (!to || snappy_compress(n ? (const char *)data : "", n, (char *)to, &size) != SNAPPY_OK)
+		return -ENOMEM;
+	out->len += size;
+	return 0;
+}
+
 static int too_large(uint64_t most, struct error *err)
 {
 	return error_set(err, -EFBIG, "the body unpacks to more than the %llu bytes that are taken", (unsigned long long)most);

@@ -15,6 +15,9 @@
  */
 int unpack_snappy(const uint8_t *data, size_t n, uint64_t most, struct buf *out, struct error *err);
 
+/* The way back: appended to *out. 0 or -ENOMEM. */
+int pack_snappy(const uint8_t *data, size_t n, struct buf *out);
+
 enum packing { PACKED_NOT, PACKED_GZIP, PACKED_ZSTD };
 
 /* The same of gzip and zstd. They do not say how large they become, so *out grows, up to `most`. */

@@ -67,6 +67,18 @@ void service_stats(struct kymo *kymo, struct kymo_service_stats *stats);
 /* Names and filters as in a query; (start, end]. *series: how many had something there. See store_delete(). */
 int service_delete(struct kymo *kymo, const char *const *names, uint32_t n, const struct kymo_filter *filters,
 		   uint32_t n_filters, kymo_ms start, kymo_ms end, uint32_t *series, struct error *err);
+/*
+ * Answer a remote read request of Prometheus: a snappy block in, one out (appended). 0;
+ * -EINVAL: damaged, or it makes no sense; -E2BIG: over `memory`; -ECANCELED; -ENOMEM; with the reason.
+ */
+struct service_read {
+	const uint8_t *body;
+	size_t n;
+	uint64_t memory;		/* bytes of the answer while it is made; 0: no limit */
+	bool (*is_cancelled)(void *data);	/* NULL: never */
+	void *cancel_data;
+};
+int service_remote_read(struct kymo *kymo, const struct service_read *read, struct buf *out, struct error *err);
 int service_maintain(struct kymo *kymo, unsigned what, struct store_maintained *done, struct error *err);
 
 #endif

@@ -157,6 +157,14 @@ int service_delete(struct kymo *kymo, const char *const *names, uint32_t n, cons
 	return kymo->fails ? result(kymo, err) : 0;
 }
 
+int service_remote_read(struct kymo *kymo, const struct service_read *read, struct buf *out, struct error *err)
+{
+	if (kymo->fails)
+		return result(kymo, err);
+	buf_add(out, read->body, read->n);
+	return 0;
+}
+
 int service_maintain(struct kymo *kymo, unsigned what, struct store_maintained *done, struct error *err)
 {
 	kymo->maintain = what;

@@ -134,6 +134,22 @@ static void expect_admin(const char *method, const char *what, const char *param
 	buf_fini(&response.body);
 }
 
+static void remote_read_is_packed_by_itself(void **state)
+{
+	struct response response = fake_request(&fake, "POST", A "read", NULL, "block", false);
+
+	(void)state;
+	assert_int_equal(response.status, 200);
+	assert_string_equal(response.content_type, "application/x-protobuf");
+	assert_int_equal(response.coding, CODING_SNAPPY);
+	assert_string_equal(buf_text(&response.body), "block");
+	buf_fini(&response.body);
+	fake.fails = -E2BIG;
+	fake.reason = "why";
+	run(&(struct row){ "POST", A "read", NULL, "block", 422, "{\"status\":\"error\",\"errorType\":\"execution\",\"error\":\"why\"}" });
+	bare(NULL);
+}
+
 static void who_may_deletes(void **state)
 {
 	(void)state;
@@ -418,7 +434,8 @@ static void notes_are_ten_at_most(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(who_may_deletes, bare), cmocka_unit_test_setup(what_is_wrong_is_said_as_prometheus_says_it, some),
+		cmocka_unit_test_setup(who_may_deletes, bare), cmocka_unit_test_setup(remote_read_is_packed_by_itself, bare),
+		cmocka_unit_test_setup(what_is_wrong_is_said_as_prometheus_says_it, some),
 		cmocka_unit_test_setup(forms_are_read_before_the_url, some),
 		cmocka_unit_test_setup(many_values_in_a_body, some),
 		cmocka_unit_test_setup(what_is_asked_is_answered_byte_by_byte, some),

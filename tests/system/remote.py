@@ -80,6 +80,63 @@ def packed(data):
     return room.raw[:size.value]
 
 
+def unpacked(data):
+    """What is in a snappy block."""
+    size, at = read_varint(data, 0)
+    out = bytearray()
+    while at < len(data):
+        tag = data[at]
+        at += 1
+        if tag & 3 == 0:
+            length = tag >> 2
+            if length >= 60:
+                n = length - 59
+                length = int.from_bytes(data[at:at + n], "little")
+                at += n
+            out += data[at:at + length + 1]
+            at += length + 1
+            continue
+        if tag & 3 == 1:
+            length, offset = (tag >> 2 & 7) + 4, tag >> 5 << 8 | data[at]
+            at += 1
+        else:
+            n = 2 if tag & 3 == 2 else 4
+            length, offset = (tag >> 2) + 1, int.from_bytes(data[at:at + n], "little")
+            at += n
+        for _ in range(length):
+            out.append(out[-offset])
+    if len(out) != size:
+        raise Failure(f"{len(out)} bytes instead of {size}")
+    return bytes(out)
+
+
+def read_varint(data, at):
+    number = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        number |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            return number, at
+
+
+def fields(data):
+    """[(number, value), ...] of a message."""
+    at, out = 0, []
+    while at < len(data):
+        tag, at = read_varint(data, at)
+        if tag & 7 == 0:
+            value, at = read_varint(data, at)
+        elif tag & 7 == 1:
+            value, at = data[at:at + 8], at + 8
+        else:
+            size, at = read_varint(data, at)
+            value, at = data[at:at + size], at + size
+        out.append((tag >> 3, value))
+    return out
+
+
 def send(connection, requests):
     """Whole requests, as bytes, one after the other over an open socket; each must be taken."""
     for request in requests:
