@@ -31,9 +31,11 @@ static const char *const queries[] = {
 	"label_replace(m, \"dst\", \"$1-$n\", \"le\", \"(.)(?P<n>.*)\")",
 	"label_join(m, \"dst\", \"-\", \"le\", \"job\")",
 	"histogram_quantile(0.5, m{instance=\"a\"})",
+	"histogram_quantiles(m{instance=\"a\"}, \"q\", 0.5, min_of(1, time()))",
 	"histogram_fraction(0, 1, m{instance=\"a\"})",
 	"info(m)",
 	"info(m, {data=~\".*\"})",
+	"info(m, {__name__!=\"m\"})",
 };
 
 struct bytes {

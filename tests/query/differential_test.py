@@ -20,6 +20,7 @@ difference is a fault. The list of what is stepped aside:
     above their steps, and those with resets have no gaps;
   - ^, % and atan2 stand in written queries alone: the last bit of a power is the
     library's, and % makes the last bit the first, and 2.42 keeps a name through atan2;
+  - the last bits of a deviation too: no ceil(), cos() or hour() is taken of one;
   - of two partners in a comparison between one and one, 3 complains also where the
     comparison keeps but one of them: such an error of kymo's is let pass;
   - parts of a date of NaN are NaN in kymo, and what Go makes of it in Prometheus;
@@ -150,6 +151,7 @@ OVER = ["rate", "increase", "delta", "irate", "idelta", "avg_over_time", "min_ov
         "last_over_time", "present_over_time", "stddev_over_time", "stdvar_over_time", "changes", "resets", "deriv", "absent_over_time"]
 MATHS = ["abs", "ceil", "floor", "exp", "ln", "log2", "log10", "sqrt", "sgn", "sin", "cos", "atan", "deg", "rad", "round", "timestamp", "hour",
          "minute", "day_of_week", "days_in_month", "absent", "sort", "sort_desc", "month", "year", "day_of_month", "day_of_year"]
+STEEP = ("ceil", "floor", "round", "exp", "sin", "cos", "hour", "minute", "day_of_week", "days_in_month", "month", "year", "day_of_month", "day_of_year")
 OF_NAN = ("stddev", "stdvar", "hour(", "minute(", "day_of", "days_in", "month(", "year(")
 AGGREGATES = ["sum", "avg", "min", "max", "count", "group", "stddev", "stdvar"]
 GROUPS = ["", " by (job)", " by (instance, job)", " without (instance)", " without (code, le)", " by (nothing)"]
@@ -201,7 +203,8 @@ class Maker:
                                f"clamp({self.vector(depth - 1)}, 1, {self.scalar()})", f"clamp_min({self.vector(depth - 1)}, {self.scalar()})",
                                f"clamp_max({self.vector(depth - 1)}, 10)", f"round({self.vector(depth - 1)}, {rng.choice(['5', '0.1', '0.25'])})"])
         if kind == 6:
-            return f"{rng.choice(MATHS)}({self.vector(depth - 1)})"
+            name, of = rng.choice(MATHS), self.vector(depth - 1)
+            return f"{'abs' if 'std' in of and name in STEEP else name}({of})"
         if kind <= 8:
             return f"{rng.choice(AGGREGATES)}{rng.choice(GROUPS)} ({self.vector(depth - 1)})"
         if kind == 9:

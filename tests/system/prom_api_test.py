@@ -282,6 +282,7 @@ def settings_hold_at_once():
 # a limit, as it is set, and what is over it
 OVER = [("samples: 1000", "sum_over_time(many[10m])", {}, 422), ("series: 90", "many", {}, 422),
         ("depth: 10", "(" * 11 + "1" + ")" * 11, {}, 422), ("memory: 1MiB", "topk(6, up)", {"end": NOW + 10000}, 422),
+        ("memory: 1MiB", "label_replace(many, 'j', '$1', 'i', '(.*)')", {"end": NOW + 100}, 422),
         ("points: 100", "up", {"end": NOW + 101}, 400),
         ("timeout: 1ms", "sum_over_time(sum(many)[10m:1s])" + " + sum_over_time(sum(many)[10m:1s])" * 40, {}, 503)]
 
