@@ -4,7 +4,10 @@
  * in is added to the tally of its group and forgotten.
  */
 #include "eval/aggregate.h"
+#include "eval/matrix.h"
+#include "eval/names.h"
 #include "eval/tally.h"
+#include "model/labels_edit.h"
 
 struct tallies {
 	struct aggregation base;
@@ -42,7 +45,7 @@ static int new_tally(struct tallies *all)
 static int add(struct tallies *all, const struct column *column)
 {
 	uint32_t group;
-	int r = grouping_add(&all->base.groups, column->labels, &group);
+	int r = aggregation_group(&all->base, column, &group);
 
 	if (r == 0 && group == all->n)
 		r = new_tally(all);
@@ -71,7 +74,7 @@ static int tallies_next(struct stream *stream, struct column *out)
 	if (r < 0 || all->given == all->n)
 		return r;
 	tally_finish(&all->tallies[all->given], all->base.op, stream->steps.n);
-	*out = (struct column){ grouping_labels(&all->base.groups, all->given), all->tallies[all->given].value };
+	*out = aggregation_column(&all->base, all->given, all->tallies[all->given].value);
 	all->given++;
 	return 1;
 }
@@ -119,6 +122,20 @@ int aggregation_open(struct aggregation *aggregation, struct eval *eval, const s
 	return r < 0 ? r : stream_open(eval, aggregate->inner, steps, &aggregation->inner);
 }
 
+int aggregation_group(struct aggregation *aggregation, const struct column *column, uint32_t *group)
+{
+	int r = grouping_add(&aggregation->groups, column->labels, group);
+
+	if (r == 0 && column->late_name)
+		aggregation->groups.late[*group] = true;
+	return r;
+}
+
+struct column aggregation_column(const struct aggregation *aggregation, uint32_t group, double *values)
+{
+	return (struct column){ grouping_labels(&aggregation->groups, group), values, aggregation->groups.late[group] };
+}
+
 void aggregation_close(struct aggregation *aggregation)
 {
 	struct eval *eval = aggregation->stream.eval;
@@ -129,7 +146,63 @@ void aggregation_close(struct aggregation *aggregation)
 	eval_free(eval, aggregation->param, aggregation->stream.steps.n, sizeof *aggregation->param);
 }
 
-int stream_open_aggregate(struct eval *eval, const struct node *node, const struct steps *steps, struct stream **out)
+/* ---- groups that lose their name ---- */
+
+struct nameless {
+	struct stream stream;
+	struct stream *inner;
+	bool all;
+	struct buf labels;
+};
+
+static int nameless_next(struct stream *stream, struct column *out)
+{
+	struct nameless *nameless = (struct nameless *)stream;
+	int r = stream_next(nameless->inner, out);
+
+	if (r <= 0 || !(nameless->all || out->late_name))
+		return r;
+	buf_clear(&nameless->labels);
+	labels_without_name(out->labels, &nameless->labels);
+	out->labels = labels_in(&nameless->labels);
+	out->late_name = false;
+	return buf_failed(&nameless->labels) ? eval_no_memory(stream->eval) : 1;
+}
+
+static void nameless_close(struct stream *stream)
+{
+	struct nameless *nameless = (struct nameless *)stream;
+
+	stream_close(nameless->inner);
+	buf_fini(&nameless->labels);
+	free(nameless);
+}
+
+/* Takes the inner stream over, also when it fails. */
+static int open_nameless(struct stream *inner, struct stream **out)
+{
+	struct nameless *nameless = calloc(1, sizeof *nameless);
+
+	if (!nameless) {
+		struct eval *eval = inner->eval;
+
+		stream_close(inner);
+		return eval_no_memory(eval);
+	}
+	nameless->stream = (struct stream){ nameless_next, nameless_close, inner->eval, inner->node, inner->steps };
+	nameless->inner = inner;
+	nameless->all = aggregate_drops_name(inner->node);
+	return stream_united(&nameless->stream, out);
+}
+
+/* What a selector gives has its name for good. */
+static bool may_lose_name(const struct node *node)
+{
+	return !node->late_name && aggregate_has_name(&node->aggregate) && node->aggregate.inner->kind != NODE_SELECTOR && node->aggregate.op != AGGREGATE_TOPK &&
+	       node->aggregate.op != AGGREGATE_BOTTOMK && node->aggregate.op != AGGREGATE_LIMITK && node->aggregate.op != AGGREGATE_LIMIT_RATIO;
+}
+
+static int open_groups(struct eval *eval, const struct node *node, const struct steps *steps, struct stream **out)
 {
 	switch (node->aggregate.op) {
 	case AGGREGATE_TOPK:
@@ -145,4 +218,15 @@ int stream_open_aggregate(struct eval *eval, const struct node *node, const stru
 	default:
 		return open_tallies(eval, node, steps, out);
 	}
+}
+
+int stream_open_aggregate(struct eval *eval, const struct node *node, const struct steps *steps, struct stream **out)
+{
+	struct stream *groups = NULL;
+	int r = open_groups(eval, node, steps, &groups);
+
+	if (r == 0 && may_lose_name(node))
+		return open_nameless(groups, out);
+	*out = groups;
+	return r;
 }

@@ -18,6 +18,10 @@ struct aggregation {
 /* Opens the inner stream and evaluates the parameter. Anyhow it is to be closed. */
 int aggregation_open(struct aggregation *aggregation, struct eval *eval, const struct node *node, const struct steps *steps);
 void aggregation_close(struct aggregation *aggregation);
+/* The group of a series that comes in; one late name in it is enough for the group. 0 or an error. */
+int aggregation_group(struct aggregation *aggregation, const struct column *column, uint32_t *group);
+/* What goes out of a group: the values are the caller's. */
+struct column aggregation_column(const struct aggregation *aggregation, uint32_t group, double *values);
 /* Does no point ask for anything? Known from the parameter alone; says what is wrong with it. 1, 0 or an error. */
 int aggregation_is_empty(struct aggregation *aggregation);
 

@@ -46,7 +46,7 @@ static int remember(struct quantiles *all, uint32_t group)
 static int add(struct quantiles *all, struct column *column)
 {
 	uint32_t group;
-	int r = grouping_add(&all->base.groups, column->labels, &group);
+	int r = aggregation_group(&all->base, column, &group);
 
 	if (r == 0)
 		r = remember(all, group);
@@ -128,7 +128,7 @@ static int quantiles_next(struct stream *stream, struct column *out)
 		if ((r = eval_check(stream->eval, 0)) < 0)
 			return r;
 	}
-	*out = (struct column){ grouping_labels(&all->base.groups, all->given++), all->values };
+	*out = aggregation_column(&all->base, all->given++, all->values);
 	return 1;
 }
 

@@ -173,7 +173,7 @@ static int read_all(struct value_counts *all)
 
 	all->is_read = true;
 	while ((r = stream_next(all->base.inner, &column)) > 0)
-		if ((r = grouping_add(&all->base.groups, column.labels, &group)) < 0 ||
+		if ((r = aggregation_group(&all->base, &column, &group)) < 0 ||
 		    (r = count_column(all, group, column.values, all->base.stream.steps.n)) < 0)
 			break;
 	return r;
@@ -186,7 +186,8 @@ static int value_counts_next(struct stream *stream, struct column *out)
 
 	if (r < 0 || all->given == all->matrix.n)
 		return r;
-	*out = all->matrix.columns[all->given++];
+	*out = all->matrix.columns[all->given];
+	out->late_name = all->base.groups.late[all->keys[all->given++].group];
 	return 1;
 }
 

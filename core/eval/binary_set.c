@@ -25,6 +25,7 @@ struct set {
 	struct marks marks;	/* of the right side; of the left one for `or` */
 	bool is_marked;		/* `and`, `unless`: the right side is read. `or`: the left one is */
 	bool holds;		/* `or` */
+	bool left_late, right_late;	/* `or`: the names of that side are there late */
 	struct matrix held;
 	struct map map;		/* of its labels */
 	uint32_t given;
@@ -141,6 +142,7 @@ static int hold_left(struct set *set)
 	while ((r = stream_next(set->left, &column)) > 0) {
 		if (column_is_empty(column.values, set->stream.steps.n))
 			continue;
+		column.late_name |= set->left_late;
 		if ((r = marks_add(&set->marks, &column, set->stream.steps.n)) < 0 || (r = matrix_add(&set->held, &column)) < 0)
 			return r;
 		if (map_add(&set->map, hash_bytes(column.labels.data, column.labels.size), set->held.n - 1) < 0)
@@ -160,6 +162,7 @@ static bool joins_held(struct set *set, const struct column *column)
 	for (uint32_t i = 0; i < set->stream.steps.n; i++)
 		if (!is_absent(column->values[i]))
 			set->held.columns[item].values[i] = column->values[i];
+	set->held.columns[item].late_name |= column->late_name;
 	return true;
 }
 
@@ -170,6 +173,7 @@ static int rest_of_right(struct set *set, struct column *out)
 	do {
 		if ((r = stream_next(set->right, out)) <= 0)
 			return r;
+		out->late_name |= set->right_late;
 		r = filter(&set->marks, out, set->stream.steps.n, false);
 	} while (r == 0 || (r > 0 && set->holds && joins_held(set, out)));
 	return r;
@@ -194,6 +198,7 @@ static int passing_or_next(struct set *set, struct column *out)
 	while (!set->is_marked) {
 		if ((r = stream_next(set->left, out)) < 0)
 			return r;
+		out->late_name |= r > 0 && set->left_late;
 		if (r == 0)
 			set->is_marked = true;
 		else if (!column_is_empty(out->values, set->stream.steps.n))
@@ -237,6 +242,8 @@ int stream_open_set(struct eval *eval, const struct node *node, const struct ste
 	grouping_init(&set->marks.groups, eval, matching->labels, matching->n_labels, !matching->on);
 	matrix_init(&set->held, eval, steps->n);
 	set->holds = is_or && steps->n > 1 && names_can_meet(node_names(binary->left), node_names(binary->right));
+	set->left_late = is_or && node->late_name && node_name_is_late(binary->left);
+	set->right_late = is_or && node->late_name && node_name_is_late(binary->right);
 	if ((r = stream_open(eval, binary->left, steps, &set->left)) == 0)
 		r = stream_open(eval, binary->right, steps, &set->right);
 	if (r < 0)

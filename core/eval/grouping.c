@@ -20,6 +20,7 @@ void grouping_fini(struct grouping *grouping)
 	buf_fini(&grouping->key);
 	buf_fini(&grouping->labels);
 	free(grouping->ends);
+	free(grouping->late);
 	map_fini(&grouping->map);
 	eval_release(grouping->eval, grouping->held);
 	grouping_init(grouping, grouping->eval, grouping->names, grouping->n_names, grouping->without);
@@ -50,7 +51,8 @@ static int grow(struct grouping *grouping)
 {
 	uint32_t room = grouping->room ? grouping->room * 2 : 16;
 	uint64_t *ends;
-	int r = hold(grouping, (uint64_t)(room - grouping->room) * (sizeof *ends + 16 /* of the map */));
+	bool *late;
+	int r = hold(grouping, (uint64_t)(room - grouping->room) * (sizeof *ends + sizeof *late + 16 /* of the map */));
 
 	if (r < 0)
 		return r;
@@ -58,6 +60,10 @@ static int grow(struct grouping *grouping)
 	if (!ends)
 		return eval_no_memory(grouping->eval);
 	grouping->ends = ends;
+	late = realloc(grouping->late, room * sizeof *late);
+	if (!late)
+		return eval_no_memory(grouping->eval);
+	grouping->late = late;
 	grouping->room = room;
 	return 0;
 }
@@ -71,6 +77,7 @@ static int append(struct grouping *grouping, struct labels key, uint64_t hash)
 	buf_add(&grouping->labels, key.data, key.size);
 	if (buf_failed(&grouping->labels) || map_add(&grouping->map, hash, grouping->n) < 0)
 		return eval_no_memory(grouping->eval);
+	grouping->late[grouping->n] = false;
 	grouping->ends[grouping->n++] = grouping->labels.len;
 	return 0;
 }

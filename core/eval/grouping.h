@@ -23,6 +23,7 @@ struct grouping {
 	struct buf key;			/* of the series that was looked for last */
 	struct buf labels;		/* of all groups */
 	uint64_t *ends;			/* of each in `labels` */
+	bool *late;			/* of each: for who groups to keep */
 	uint32_t room, last;
 	uint64_t held;
 	struct map map;

@@ -60,7 +60,11 @@ static void join(struct relabel *relabel, struct labels labels)
 /* The name goes now, unless it was set anew. */
 static int give(struct relabel *relabel, struct column *out, bool is_set)
 {
-	if (!relabel->drops_name || (is_set && !strcmp(text_of(&relabel->stream, 1), LABEL_NAME)))
+	bool is_renamed = is_set && !strcmp(text_of(&relabel->stream, 1), LABEL_NAME);
+	bool drops = relabel->drops_name || (out->late_name && !relabel->stream.node->late_name);
+
+	out->late_name &= !is_renamed && !drops;
+	if (!drops || is_renamed)
 		return 1;
 	buf_clear(&relabel->nameless);
 	labels_without_name(out->labels, &relabel->nameless);

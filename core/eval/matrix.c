@@ -65,7 +65,7 @@ static struct column *append(struct matrix *matrix, struct labels labels)
 	if (labels.size)
 		memcpy(memory + values, labels.data, labels.size);
 	column = &matrix->columns[matrix->n++];
-	*column = (struct column){ { memory + values, labels.size }, (double *)(void *)memory };
+	*column = (struct column){ .labels = { memory + values, labels.size }, .values = (double *)(void *)memory };
 	return column;
 }
 
@@ -76,6 +76,7 @@ int matrix_add(struct matrix *matrix, const struct column *column)
 	if (!copy)
 		return matrix->eval->err->code;
 	memcpy(copy->values, column->values, matrix->points * sizeof *copy->values);
+	copy->late_name = column->late_name;
 	return 0;
 }
 

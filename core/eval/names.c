@@ -77,13 +77,20 @@ static bool aggregate_gives_series(enum aggregate_op op)
 	return op == AGGREGATE_TOPK || op == AGGREGATE_BOTTOMK || op == AGGREGATE_LIMITK || op == AGGREGATE_LIMIT_RATIO;
 }
 
-static struct names of_aggregate(const struct aggregate *aggregate)
+bool aggregate_drops_name(const struct node *node)
 {
+	return !node->late_name && aggregate_has_name(&node->aggregate) && node_name_is_late(node->aggregate.inner);
+}
+
+static struct names of_aggregate(const struct node *node)
+{
+	const struct aggregate *aggregate = &node->aggregate;
+
 	if (aggregate_gives_series(aggregate->op))
 		return node_names(aggregate->inner);
 	if (aggregate->op == AGGREGATE_COUNT_VALUES && is_name(eval_string(aggregate->param)))
 		return many();
-	return !aggregate->without && has_name(aggregate->labels, aggregate->n_labels) ? node_names(aggregate->inner) : none();
+	return aggregate_has_name(aggregate) && !aggregate_drops_name(node) ? node_names(aggregate->inner) : none();
 }
 
 static struct names of_call(const struct call *call)
@@ -153,7 +160,7 @@ bool node_name_is_late(const struct node *node)
 	if (node->kind == NODE_SUBQUERY)
 		return node_name_is_late(node->subquery.inner);
 	if (node->kind == NODE_AGGREGATE)
-		return aggregate_gives_series(node->aggregate.op) && node_name_is_late(node->aggregate.inner);
+		return (aggregate_gives_series(node->aggregate.op) || node->late_name) && node_name_is_late(node->aggregate.inner);
 	if (is_set(node))
 		return node_name_is_late(node->binary.left) && (node->binary.op != BINARY_OR || node_name_is_late(node->binary.right));
 	if (relabels(node) && is_name(eval_string(node->call.args[1])))
@@ -164,7 +171,7 @@ bool node_name_is_late(const struct node *node)
 
 struct names node_names(const struct node *node)
 {
-	if (node->late_name && !is_set(node) && !relabels(node))
+	if (node->late_name && !is_set(node) && !relabels(node) && node->kind != NODE_AGGREGATE)
 		return source_of(node) ? node_names(source_of(node)) : none();
 	switch (node->kind) {
 	case NODE_PAREN:
@@ -178,7 +185,7 @@ struct names node_names(const struct node *node)
 	case NODE_BINARY:
 		return of_binary(&node->binary);
 	case NODE_AGGREGATE:
-		return of_aggregate(&node->aggregate);
+		return of_aggregate(node);
 	case NODE_CALL:
 		return of_call(&node->call);
 	default:

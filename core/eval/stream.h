@@ -25,6 +25,7 @@
 struct column {
 	struct labels labels;
 	double *values;
+	bool late_name;			/* of `or` and what passes its series on: the name would be gone, were it not asked for above (names.h) */
 };
 
 struct stream {

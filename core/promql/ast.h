@@ -115,4 +115,7 @@ struct node {
 	};
 };
 
+/* Do the groups have names: by (__name__)? late.c */
+bool aggregate_has_name(const struct aggregate *aggregate);
+
 #endif
