@@ -5,7 +5,8 @@
  *
  * The series of a range query are given in order of their labels. So they are held
  * until all are there, as long as that takes no more than SORTED_MOST; larger
- * answers go out as they come.
+ * answers go out as they come. The same of an instant query with some series, where
+ * nothing in it says in which order they come.
  */
 #include "eval/promql.h"
 #include "eval/cache.h"
@@ -20,6 +21,7 @@
 #include <stdatomic.h>
 
 #define SORTED_MOST (UINT64_C(16) << 20)
+#define SORTED_INSTANT 1000		/* more than people read */
 #define MINUTE INT64_C(60000)
 
 struct promql {
@@ -169,12 +171,12 @@ static void set_eval(struct promql_run *run, struct promql *engine, const struct
 /* ---- opening ---- */
 
 /* As many series as may be held; all of them: in order. *all: that is so. */
-static int hold_first(struct promql_run *run, bool *all)
+static int hold_first(struct promql_run *run, uint32_t most, bool *all)
 {
 	struct column column;
 	int r = 1;
 
-	while (r > 0 && run->held.bytes < SORTED_MOST) {
+	while (r > 0 && run->held.bytes < SORTED_MOST && run->held.n < most) {
 		r = stream_next(run->stream, &column);
 		if (r > 0 && matrix_add(&run->held, &column) < 0)
 			r = run->error.code;
@@ -229,7 +231,7 @@ static int open_moving(struct promql_run *run, struct cache *cache)
 	} else {
 		r = stream_open(&run->eval, expr_root(run->expr), &run->eval.outer, &run->stream);
 		if (r == 0)
-			r = hold_first(run, &all);
+			r = hold_first(run, UINT32_MAX, &all);
 	}
 	if (r == 0 && all && n < run->steps.n)
 		cache_keep(cache, &key, &run->steps, changes, run->eval.now, &run->eval, &run->held);
@@ -242,6 +244,36 @@ static bool may_be_cached(const struct promql_run *run, const struct promql_requ
 	return options->cache && !request->no_cache && !request->explain && run->steps.n > 1 && cache_takes(expr_root(run->expr));
 }
 
+static bool any_orders(const struct node *const *nodes, uint32_t n);
+
+/* Does it say in which order series come? */
+static bool orders(const struct node *node)
+{
+	switch (node->kind) {
+	case NODE_PAREN:
+		return orders(node->inner);
+	case NODE_UNARY:
+		return orders(node->unary.inner);
+	case NODE_BINARY:
+		return orders(node->binary.left) || orders(node->binary.right);
+	case NODE_AGGREGATE:
+		return node->aggregate.op == AGGREGATE_TOPK || node->aggregate.op == AGGREGATE_BOTTOMK || orders(node->aggregate.inner);
+	case NODE_CALL:
+		return (node->call.function->id >= FN_SORT && node->call.function->id <= FN_SORT_BY_LABEL_DESC) ||
+		       any_orders(node->call.args, node->call.n_args);
+	default:
+		return false;
+	}
+}
+
+static bool any_orders(const struct node *const *nodes, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (orders(nodes[i]))
+			return true;
+	return false;
+}
+
 static int open_vector(struct promql_run *run, struct cache *cache)
 {
 	bool all;
@@ -250,7 +282,9 @@ static int open_vector(struct promql_run *run, struct cache *cache)
 	if (cache)
 		return open_moving(run, cache);
 	r = stream_open(&run->eval, expr_root(run->expr), &run->eval.outer, &run->stream);
-	return r < 0 || run->instant ? r : hold_first(run, &all);
+	if (r < 0 || (run->instant && orders(expr_root(run->expr))))
+		return r;
+	return hold_first(run, run->instant ? SORTED_INSTANT : UINT32_MAX, &all);
 }
 
 static int open_root(struct promql_run *run, struct cache *cache)

@@ -85,21 +85,53 @@ void labels_set(struct labels labels, const char *name, const char *value, size_
 		add(out, &made);
 }
 
+/* So many bytes are the same at their front. */
+static uint32_t same_front(struct labels a, struct labels b)
+{
+	uint32_t n = a.size < b.size ? a.size : b.size, i = 0;
+
+	for (; i + 8 <= n; i += 8) {
+		uint64_t x, y;
+
+		memcpy(&x, a.data + i, 8);
+		memcpy(&y, b.data + i, 8);
+		if (x != y)
+			return i + (uint32_t)__builtin_ctzll(x ^ y) / 8;	/* little-endian, as we are */
+	}
+	while (i < n && a.data[i] == b.data[i])
+		i++;
+	return i;
+}
+
+/* A name or value at that place: where it begins, behind its length. */
+static uint32_t text_at(struct labels labels, uint32_t at, uint32_t *size)
+{
+	uint32_t shift = 0;
+
+	*size = 0;
+	do {
+		*size |= (uint32_t)(labels.data[at] & 0x7f) << shift;
+		shift += 7;
+	} while (labels.data[at++] & 0x80 && shift < 32 && at < labels.size);
+	return at;
+}
+
+/* Texts that are the same are passed over by their lengths; only that in which the sets part is looked at. */
 int labels_compare(struct labels a, struct labels b)
 {
-	struct label x, y;
-	uint32_t at_a = 0, at_b = 0;
+	uint32_t same = same_front(a, b), at = 0, n_a, n_b, other;
 
+	if (same == a.size || same == b.size)
+		return (a.size > b.size) - (a.size < b.size);
 	for (;;) {
-		bool has_a = labels_next(a, &at_a, &x), has_b = labels_next(b, &at_b, &y);
-		int r;
+		uint32_t text = text_at(a, at, &n_a);
 
-		if (!has_a || !has_b)
-			return (int)has_a - (int)has_b;
-		r = compare_text(x.name, x.name_len, y.name, y.name_len);
-		if (!r)
-			r = compare_text(x.value, x.value_len, y.value, y.value_len);
-		if (r)
-			return r;
+		if (same < text) {		/* they differ in their lengths at least */
+			other = text_at(b, at, &n_b);
+			return compare_text((const char *)a.data + text, n_a, (const char *)b.data + other, n_b);
+		}
+		if (same - text < n_a)
+			return a.data[same] < b.data[same] ? -1 : 1;
+		at = text + n_a;
 	}
 }

@@ -97,10 +97,43 @@ static void by_name_then_value(void **state)
 		}
 }
 
+/* a="xxx...l",b="1": so many characters. */
+static void make_long(int n, char last, struct buf *out)
+{
+	char text[320] = "a=";
+
+	memset(text + 2, 'x', (size_t)n - 1);
+	text[n + 1] = last;
+	strcpy(text + n + 2, ",b=1");
+	make(text, out);
+}
+
+/* Lengths of one byte and of two. */
+static void of_long_values_too(void **state)
+{
+	static const struct { int n; char last; } rising[] = {
+		{ 1, 'x' }, { 126, 'x' }, { 127, 'x' }, { 128, 'x' }, { 129, 'x' }, { 300, 'w' }, { 300, 'x' }, { 128, 'y' }, { 127, 'z' }, { 1, 'z' },
+	};
+	AUTO_BUF x = { 0 }, y = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(rising); i++)
+		for (size_t j = 0; j < COUNT_OF(rising); j++) {
+			int r;
+
+			make_long(rising[i].n, rising[i].last, &x);
+			make_long(rising[j].n, rising[j].last, &y);
+			r = labels_compare(labels_in(&x), labels_in(&y));
+			if ((r > 0) - (r < 0) != (i > j) - (i < j))
+				fail_msg("%zu and %zu: %d", i, j, r);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(some_are_taken), cmocka_unit_test(one_is_set), cmocka_unit_test(by_name_then_value),
+		cmocka_unit_test(of_long_values_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
