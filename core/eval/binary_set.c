@@ -198,10 +198,12 @@ static int passing_or_next(struct set *set, struct column *out)
 	while (!set->is_marked) {
 		if ((r = stream_next(set->left, out)) < 0)
 			return r;
-		out->late_name |= r > 0 && set->left_late;
-		if (r == 0)
+		if (r == 0) {
 			set->is_marked = true;
-		else if (!column_is_empty(out->values, set->stream.steps.n))
+			break;
+		}
+		out->late_name |= set->left_late;
+		if (!column_is_empty(out->values, set->stream.steps.n))
 			return (r = marks_add(&set->marks, out, set->stream.steps.n)) < 0 ? r : 1;
 	}
 	return rest_of_right(set, out);
