@@ -4,6 +4,7 @@
  * what is answered with success is there after a sudden end.
  */
 #include "fault/fault.h"
+#include "remote/read_request.h"
 #include "wire.h"
 
 #include <errno.h>
@@ -171,9 +172,51 @@ static void who_sends_again_is_told_until_it_is_safe(void **state)
 	assert_int_equal(stats.stored, 3 * SERIES);
 }
 
+static void put_matcher(struct buf *query, uint64_t type, const char *name, const char *value)
+{
+	AUTO_BUF matcher = { 0 };
+
+	wire_varint(&matcher, 1, type);
+	wire_bytes(&matcher, 2, name, strlen(name));
+	wire_bytes(&matcher, 3, value, strlen(value));
+	wire_bytes(query, 3, matcher.data, matcher.len);
+}
+
+/* A request to read: all of it is understood, or memory was short. */
+static void memory_runs_out_while_a_request_is_read(void **state)
+{
+	AUTO_BUF body = { 0 }, query = { 0 };
+
+	(void)state;
+	wire_varint(&query, 2, 5);
+	put_matcher(&query, 0, "__name__", "up");
+	put_matcher(&query, 2, "job", "a.*|b");
+	wire_bytes(&body, 1, query.data, query.len);
+	wire_bytes(&body, 1, query.data, query.len);
+	for (unsigned n = 1;; n++) {
+		struct read_request request = { 0 };
+		struct error err = { 0 };
+		int r;
+
+		fault_at(FAULT_MEMORY, n, ENOMEM);
+		r = read_request_read(&request, body.data, body.len, &err);
+		if (!fault_off()) {
+			assert_int_equal(r, 0);
+			assert_int_equal(request.n, 2);
+			read_request_fini(&request);
+			break;
+		}
+		if (r != -ENOMEM && r != 0)
+			fail_msg("call %u: %d (%s)", n, r, error_text(&err));
+		read_request_fini(&request);
+		error_clear(&err);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(memory_runs_out_while_a_request_is_read),
 		cmocka_unit_test_setup_teardown(memory_runs_out, make, clean),
 		cmocka_unit_test_setup_teardown(memory_runs_out_in_a_text, make, clean),
 		cmocka_unit_test(memory_runs_out_in_unpacking),

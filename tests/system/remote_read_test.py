@@ -121,6 +121,40 @@ def what_is_wrong_is_refused():
         expect(kymo.request("GET", "/api/v1/read")[0] == 405, "GET")
 
 
+OLD_HEAD = ('store: {{path: "{store}", retention: {{raw: RAW}}, out_of_order: 24h}}\nsockets: "{run}"\nhttp: {{listen: "127.0.0.1:0", admin: true}}\n')
+
+
+def what_has_expired_comes_as_the_last_of_each_minute():
+    samples = [(NOW - 3 * 3600000 + k * 15000 + 7000, float(k)) for k in range(700)]
+    end = samples[163][0]		# the last of its minute
+    samples[163] = (end, remote.STALE)
+    with Daemon(QUIET, head=OLD_HEAD.replace("RAW", "24h")) as kymo:
+        connection = http.client.HTTPConnection("127.0.0.1", kymo.port, timeout=60)
+        with contextlib.closing(connection):
+            connection.request("POST", "/api/v1/write", body=remote.packed(remote.series_bytes({"__name__": "level"}, samples)), headers=remote.HEADERS)
+            expect(connection.getresponse().status == 204, "written")
+        kymo.post("/kymo/v1/maintain", {})
+        request = query_bytes(NOW - 3 * 3600000, NOW, [(EQ, "__name__", "level")])
+        whole = [(at, struct.pack("<d", value)) for at, value in samples]
+        expect(read(kymo.port, request) == [[({"__name__": "level"}, whole)]], "all of it is there")
+        kymo.head = OLD_HEAD.replace("RAW", "1h")
+        kymo.write(QUIET)
+        kymo.reload()
+        (_, got), = read(kymo.port, request)[0]
+        windows = {}
+        for at, bits in whole:
+            window = -(-at // 60000) * 60000
+            if bits != struct.pack("<d", remote.STALE):
+                windows[window] = (at, bits)
+        border = NOW - 3600000 - 120000
+        wanted_old = sorted([one for window, one in windows.items() if window <= border] +
+                            [(-(-end // 60000) * 60000, struct.pack("<d", remote.STALE))])
+        expect([one for one in got if one[0] <= border] == [one for one in wanted_old if one[0] <= border], f"{got[:8]}\n{wanted_old[:8]}")
+        recent = NOW - 3600000 + 180000
+        expect([one for one in got if one[0] > recent] == [one for one in whole if one[0] > recent], "samples that have not expired")
+        expect([at for at, _ in got] == sorted(at for at, _ in got), "in order")
+
+
 QUERIES = ["up", "sum by (job) (up)", "rate(up[2m])", "odd", "count_over_time(odd[5m])", "up{instance=~'.*:1'} offset 1m", "{__name__=~'up|odd'}",
            "absent(odd)", "max_over_time(up[1m:15s])"]
 
@@ -153,4 +187,5 @@ def fill_holder(program):
     expect(status in (200, 204), f"{status} {text}")
 
 
-main([each_sample_comes_as_it_is, what_is_wrong_is_refused, a_prometheus_reads_from_it])
+main([each_sample_comes_as_it_is, what_is_wrong_is_refused, what_has_expired_comes_as_the_last_of_each_minute,
+      a_prometheus_reads_from_it])
