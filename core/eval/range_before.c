@@ -57,25 +57,33 @@ void range_before_fini(struct range_before *before)
 
 /* ---- who waits ---- */
 
+static kymo_ms window_end(const struct range_walk *walk, uint32_t point)
+{
+	return steps_at(&walk->moving.moved, point);
+}
+
+static kymo_ms window_start(const struct range_walk *walk, const struct range_first *first, uint32_t point)
+{
+	kymo_ms end = window_end(walk, point), reach = walk->moving.range;
+
+	return end - (first->is_folded ? source_reach(&walk->source, end, reach) : reach);
+}
+
 /* Is it the first sample in the window of that point? */
 static bool is_first_of(const struct range_walk *walk, const struct range_first *first, uint32_t point)
 {
-	const struct moving *moving = &walk->moving;
-	kymo_ms end = steps_at(&moving->moved, point), reach = moving->range;
-
-	if (first->is_folded)
-		reach = source_reach(&walk->source, end, reach);
-	return end - reach < first->at && first->at <= end;
+	return window_start(walk, first, point) < first->at && first->at <= window_end(walk, point);
 }
 
+/* Windows begin one after the other: mostly the first one tells. */
 bool range_before_wants(const struct range_before *before, const struct range_walk *walk)
 {
-	const struct moving *moving = &walk->moving;
+	const struct range_first *first = &walk->first;
 
-	if (before->oldest >= before->from || !walk->first.is_found)
+	if (before->oldest >= before->from || !first->is_found || first->at <= window_start(walk, first, 0))
 		return false;
-	for (uint32_t i = 0; i < moving->points.n; i++)
-		if (is_first_of(walk, &walk->first, i))
+	for (uint32_t i = 0; i < walk->moving.points.n; i++)
+		if (is_first_of(walk, first, i))
 			return true;
 	return false;
 }
