@@ -160,6 +160,8 @@ static int tell(struct source *source, int r)
 {
 	if (r == -ENOMEM)
 		return eval_no_memory(source->eval);
+	if (r == -E2BIG && !source->node)
+		return r;
 	if (r == -E2BIG)
 		return error_set(source->eval->err, r, "more than %u series match (query.series): add label matchers",
 				 source->eval->limits.series);

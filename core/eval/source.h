@@ -28,7 +28,11 @@ struct source {
 
 /* 0 or an error, its reason in eval->err. */
 int source_open(struct eval *eval, const struct source_request *request, struct source *source);
-/* The same for a plan and matchers that are made elsewhere: without a node nobody is informed of names that are escaped. */
+/*
+ * The same for a plan and matchers that are made elsewhere. Without a node nobody is
+ * informed of names that are escaped, and what is over the limits of the request is
+ * -E2BIG without a reason.
+ */
 int source_open_planned(struct eval *eval, const struct stitch_request *request, struct source *source);
 void source_close(struct source *source);	/* also one that is zero */
 

@@ -90,7 +90,7 @@ static int many_points(struct grid *grid, uint32_t points_most, struct error *er
 		return error_set(err, -E2BIG,
 			"the answer would have %" PRIu64 " points a series, the limit is %" PRIu32
 			" (limits.points): ask for a longer step, a shorter range or a number of points", n, points_most);
-	if (n > UINT32_MAX)
+	if (n > POINTS_MOST)
 		return error_set(err, -E2BIG, "the answer would have %" PRIu64 " points a series: ask for a longer step", n);
 	if (!n) {
 		one_point(grid);	/* the step is longer than the range */
@@ -139,23 +139,11 @@ kymo_ms grid_at(const struct grid *grid, uint32_t i)
 	return at < grid->end ? at : grid->end;
 }
 
-kymo_ms grid_from(const struct grid *grid, uint32_t i)
+kymo_ms grid_reach(const struct grid *grid)
 {
-	if (grid->window)
-		return grid_at(grid, i) - grid->window;
-	return i ? grid_at(grid, i - 1) : grid->start;
-}
-
-uint32_t grid_find(const struct grid *grid, kymo_ms t)
-{
-	uint64_t i;
-
-	if (t > grid->end)
-		return grid->n;
-	if (t <= grid->first || !grid->step)
-		return 0;
-	i = (uint64_t)((t - grid->first - 1) / grid->step) + 1;
-	return i < grid->n ? (uint32_t)i : grid->n;
+	if (grid->window || grid->step)
+		return grid->window ? grid->window : grid->step;
+	return grid->end - grid->start;
 }
 
 kymo_ms grid_unit(const struct grid *grid)

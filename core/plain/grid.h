@@ -18,6 +18,8 @@
 
 /* The year 10000, and as far before 1970: times beyond are mistakes. */
 #define TIME_MOST INT64_C(253402300800000)
+/* In all of an answer: 80 MB, which as JSON are three times as many. */
+#define POINTS_MOST 5000000u
 
 struct grid {
 	kymo_ms start, end;	/* what is asked for */
@@ -37,9 +39,11 @@ int grid_make(const struct kymo_query *query, uint32_t points_most, kymo_ms now,
 int grid_range(kymo_ms start, kymo_ms end, kymo_ms now, struct grid *grid, struct error *err);
 
 kymo_ms grid_at(const struct grid *grid, uint32_t i);		/* where point i stands */
-kymo_ms grid_from(const struct grid *grid, uint32_t i);	/* it covers (from, at] */
-/* The first point at or after t, n if there is none. */
-uint32_t grid_find(const struct grid *grid, kymo_ms t);
+/*
+ * Of what is read, point i covers what lies in (t - reach, t] with t = first + i * step. So
+ * a first point begins where reading does, and a last one off the grid ends there.
+ */
+kymo_ms grid_reach(const struct grid *grid);
 /* What windows of the store must divide to fit between all borders; 0: there are none but the ends. */
 kymo_ms grid_unit(const struct grid *grid);
 

@@ -1,56 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * plain.c - one plain query: check it, plan it, walk the series one by one, keep
- * those that have points.
+ * plain.c - one plain query: a function of PromQL over the windows of its grid, series
+ * by series (eval/range_walk.h); those that have points are kept.
  */
 #include "plain/plain.h"
-#include "plain/chosen.h"
-#include "plain/parts.h"
-#include "plain/walk.h"
-#include "query/stitch.h"
+#include "eval/range_walk.h"
+#include "plain/reading.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 
-/* In all of an answer: 80 MB, which as JSON are three times as many. */
-#define POINTS_MOST 5000000u
+/* Half an hour of samples every second is several chunks: to fold them is quicker than to decode them. */
+#define FOLD_FROM INT64_C(1800000)
 
 struct run {
+	struct reading reading;
 	const struct kymo_query *query;
-	const struct plain_limits *limits;
-	struct error *err;
-	struct grid grid;
-	struct chosen chosen;
-	struct parts parts;
-	struct notes notes;
-	struct stitch *stitch;
-	struct fold fold;
-	struct walk walk;
-	const struct series_view *view;	/* the series that is being read */
+	struct range_walk walk;		/* without a grid only its source is used */
 
 	struct kymo_answer *answer;
 	struct kymo_series *series;
 	uint32_t series_room, points_room, n_points;
-	struct kymo_series_point *points;	/* of that series */
+	struct kymo_series_point *points;	/* of the series that is being read */
 	uint64_t all_points;
 };
 
 static void run_fini(struct run *run)
 {
-	chosen_fini(&run->chosen);
-	notes_fini(&run->notes);
-	stitch_close(run->stitch);
-	fold_fini(&run->fold);
-	trail_destroy(run->walk.trail);
+	eval_free(&run->reading.eval, run->walk.moving.out, run->reading.grid.n, sizeof *run->walk.moving.out);
+	range_walk_fini(&run->walk);
+	reading_fini(&run->reading);
 	answer_free(run->answer);
 	free(run->series);
 	free(run->points);
-}
-
-static int out_of_memory(struct run *run)
-{
-	return error_set(run->err, -ENOMEM, "query: out of memory");
 }
 
 static bool is_percentile(uint32_t function)
@@ -58,28 +41,15 @@ static bool is_percentile(uint32_t function)
 	return function >= KYMO_P50;
 }
 
-static double rank_of(uint32_t function)
+static const struct range_spec *spec_of(uint32_t function, enum series_kind kind)
 {
-	return function == KYMO_P50 ? 0.5 : function == KYMO_P95 ? 0.95 : 0.99;
-}
+	static const enum function_id ids[] = {
+		[KYMO_VALUES] = FN_AVG_OVER_TIME, [KYMO_SUM] = FN_SUM_OVER_TIME, [KYMO_AVG] = FN_AVG_OVER_TIME,
+		[KYMO_MIN] = FN_MIN_OVER_TIME, [KYMO_MAX] = FN_MAX_OVER_TIME, [KYMO_COUNT] = FN_COUNT_OVER_TIME,
+		[KYMO_P50] = FN_P50_OVER_TIME, [KYMO_P95] = FN_P95_OVER_TIME, [KYMO_P99] = FN_P99_OVER_TIME,
+	};
 
-static uint32_t wants_of(uint32_t function, enum series_kind kind)
-{
-	switch (function) {
-	case KYMO_VALUES:
-		return kind == KIND_COUNTER ? WANT_LAST : WANT_SUM;
-	case KYMO_SUM:
-	case KYMO_AVG:
-		return WANT_SUM;
-	case KYMO_MIN:
-		return WANT_MIN;
-	case KYMO_MAX:
-		return WANT_MAX;
-	case KYMO_COUNT:
-		return WANT_COUNT;
-	default:
-		return FOLD_SPREAD;
-	}
+	return range_spec_find(function == KYMO_VALUES && kind == KIND_COUNTER ? FN_LAST_OVER_TIME : ids[function]);
 }
 
 static int grow(void *array, uint32_t *room, size_t size)
@@ -96,17 +66,21 @@ static int grow(void *array, uint32_t *room, size_t size)
 
 static int too_many_points(struct run *run)
 {
-	if (run->n_points == run->limits->points)
-		return error_set(run->err, -E2BIG,
+	uint32_t most = run->reading.limits->points;
+
+	if (run->n_points == most)
+		return error_set(run->reading.err, -E2BIG,
 				 "a series has more than %" PRIu32 " points (limits.points): ask for a step, a number of points, "
-				 "a coarser granularity or a shorter range", run->limits->points);
-	return error_set(run->err, -E2BIG,
+				 "a coarser granularity or a shorter range", most);
+	return error_set(run->reading.err, -E2BIG,
 			 "the answer has more than %u points: ask for fewer series, a longer step or a shorter range", POINTS_MOST);
 }
 
 static int add_point(struct run *run, kymo_ms at, double value)
 {
-	if ((run->limits->points && run->n_points == run->limits->points) || run->all_points == POINTS_MOST)
+	uint32_t most = run->reading.limits->points;
+
+	if ((most && run->n_points == most) || run->all_points == POINTS_MOST)
 		return too_many_points(run);
 	if (run->n_points == run->points_room && grow(&run->points, &run->points_room, sizeof *run->points) < 0)
 		return -ENOMEM;
@@ -115,68 +89,47 @@ static int add_point(struct run *run, kymo_ms at, double value)
 	return 0;
 }
 
+/* ---- a series ---- */
+
+static const struct series_view *view_of(const struct run *run)
+{
+	return run->walk.source.view;
+}
+
 /* Why a record has no sketch. */
 static const char *why_without(enum series_kind kind)
 {
 	return kind == KIND_COUNTER ? "counters have none by preset" : "it is marked to have none";
 }
 
-static void note_unknown(struct run *run)
+static void note_sketchless(struct run *run)
 {
-	const char *function = plain_function_name(run->query->function);
+	const struct metric *metric = view_of(run)->metric;
 
-	chosen_see(&run->chosen, run->view->metric->name, run->view->metric->name_len);
-	notes_add(&run->notes, "%s of %s: its %s windows carry no sketches (%s), so there is no answer from them; "
-		  "granularity raw has one as far back as raw samples are kept", function, run->view->metric->name,
-		  tier_name(stitch_tier(run->stitch)), why_without(run->view->kind));
+	chosen_see(&run->reading.chosen, metric->name, metric->name_len);
+	notes_add(&run->reading.notes, "%s of %s: its %s windows carry no sketches (%s), so there is no answer from them; "
+		  "granularity raw has one as far back as raw samples are kept", plain_function_name(run->query->function), metric->name,
+		  tier_name(run->walk.folding.sketchless_tier), why_without(view_of(run)->kind));
 }
 
-static int percentile(struct run *run, struct fold *fold, double *value)
+static int read_points(struct run *run)
 {
-	int r = spread_quantile(&fold->spread, rank_of(run->query->function), value);
+	const double *values = run->walk.moving.out;
+	bool any;
+	int r = range_walk_series(&run->walk, spec_of(run->query->function, view_of(run)->kind), &any);
 
-	if (fold->spread.unknown)
-		note_unknown(run);
-	else if (r == 0 && spread_error(&fold->spread) > run->answer->error)
-		run->answer->error = spread_error(&fold->spread);
+	for (uint32_t i = 0; i < run->reading.grid.n && any && r == 0; i++)
+		if (!is_absent(values[i]) && !(is_percentile(run->query->function) && isnan(values[i])))
+			r = add_point(run, grid_at(&run->reading.grid, i), values[i]);
+	if (r == 0 && run->walk.folding.sketchless)
+		note_sketchless(run);
 	return r;
 }
 
-static double value_of(uint32_t function, const struct fold *fold)
-{
-	switch (function) {
-	case KYMO_VALUES:
-		return fold->kind == KIND_COUNTER ? fold->last : fold_mean(fold);
-	case KYMO_SUM:
-		return fold_sum(fold);
-	case KYMO_AVG:
-		return fold_mean(fold);
-	case KYMO_MIN:
-		return fold->min;
-	case KYMO_MAX:
-		return fold->max;
-	default:
-		return (double)fold->count;
-	}
-}
-
-/* A point of the grid is complete. */
-static int take_fold(void *data, kymo_ms at, struct fold *fold)
-{
-	struct run *run = data;
-	double value;
-	int r;
-
-	if (!is_percentile(run->query->function))
-		return add_point(run, at, value_of(run->query->function, fold));
-	r = percentile(run, fold, &value);
-	return r < 0 || isnan(value) ? r : add_point(run, at, value);
-}
-
 /* Without a grid: every sample, and every window as its mean, or a counter's last value. */
-static int take_every(struct run *run, const struct piece *piece)
+static int take_piece(struct run *run, const struct piece *piece)
 {
-	bool counter = run->view->kind == KIND_COUNTER;
+	bool counter = view_of(run)->kind == KIND_COUNTER;
 	int r = 0;
 
 	for (uint32_t i = 0; i < piece->n && r == 0; i++) {
@@ -188,24 +141,15 @@ static int take_every(struct run *run, const struct piece *piece)
 	return r;
 }
 
-static enum chunk_use choose(void *data, kymo_ms first, kymo_ms last)
-{
-	const struct run *run = data;
-
-	return run->grid.n && walk_takes_whole(&run->walk, first, last) ? CHUNK_FOLDED : CHUNK_SAMPLES;
-}
-
-static int read_pieces(struct run *run)
+static int read_every(struct run *run)
 {
 	struct piece piece;
 	int r;
 
-	while ((r = stitch_chosen(run->stitch, choose, run, &piece)) > 0) {
-		r = run->grid.n ? walk_piece(&run->walk, &piece) : take_every(run, &piece);
-		if (r < 0)
+	while ((r = source_piece(&run->walk.source, NULL, NULL, &piece)) > 0)
+		if ((r = take_piece(run, &piece)) < 0)
 			return r;
-	}
-	return r < 0 || !run->grid.n ? r : walk_end(&run->walk);
+	return r;
 }
 
 static int keep_series(struct run *run)
@@ -215,103 +159,71 @@ static int keep_series(struct run *run)
 	if (run->answer->n_series == run->series_room && grow(&run->series, &run->series_room, sizeof *run->series) < 0)
 		return -ENOMEM;
 	series = &run->series[run->answer->n_series];
-	if (answer_labels(run->answer, run->view->labels, &series->name, &series->labels, &series->n_labels) < 0)
+	if (answer_labels(run->answer, view_of(run)->labels, &series->name, &series->labels, &series->n_labels) < 0)
 		return -ENOMEM;
 	series->n_points = run->n_points;
 	series->points = answer_copy(run->answer, run->points, run->n_points * sizeof *run->points);
 	if (!series->points)
 		return -ENOMEM;
 	run->answer->n_series++;
-	chosen_see(&run->chosen, series->name, strlen(series->name));
+	chosen_see(&run->reading.chosen, series->name, strlen(series->name));
 	return 0;
-}
-
-static int read_series(struct run *run)
-{
-	int r;
-
-	run->fold.wants = wants_of(run->query->function, run->view->kind);
-	run->fold.kind = run->view->kind;
-	run->n_points = 0;
-	walk_begin(&run->walk);
-	r = read_pieces(run);
-	return r < 0 || !run->n_points ? r : keep_series(run);
 }
 
 static int read_all(struct run *run)
 {
 	int r;
 
-	while ((r = stitch_next(run->stitch, &run->view)) > 0)
-		if ((r = read_series(run)) < 0)
+	while ((r = source_next(&run->walk.source)) > 0) {
+		run->n_points = 0;
+		r = run->reading.grid.n ? read_points(run) : read_every(run);
+		if (r < 0 || (run->n_points && (r = keep_series(run)) < 0))
 			return r;
+	}
 	return r;
 }
 
-/* What went wrong below, in words, if nobody has said it. */
-static int tell(struct run *run, int r)
+/* ---- all of it ---- */
+
+static int open_walk(struct run *run)
 {
-	if (run->err && run->err->code)
-		return r;
-	if (r == -ENOMEM)
-		return out_of_memory(run);
-	if (r == -E2BIG && run->limits->samples &&
-	    (stitch_samples(run->stitch) > run->limits->samples || run->walk.work > run->limits->samples))
-		return error_set(run->err, r,
-				 "more than %" PRIu64 " samples would have to be read (limits.samples): ask for a shorter range, "
-				 "fewer series, a coarser granularity, or a window nearer to the step", run->limits->samples);
-	if (r == -E2BIG)
-		return error_set(run->err, r, "more than %" PRIu32 " series match (limits.series): add filters", run->limits->series);
-	return error_set(run->err, r, "query: %s", error_name(r));
+	const struct grid *grid = &run->reading.grid;
+	struct moving *moving = &run->walk.moving;
+
+	moving->points = moving->moved = (struct steps){ grid->first, grid->n > 1 ? grid->step : 0, grid->n };
+	moving->range = grid_reach(grid);
+	moving->out = eval_alloc(&run->reading.eval, grid->n, sizeof *moving->out);
+	run->walk.fold_from = FOLD_FROM;
+	run->walk.only_folds = is_percentile(run->query->function);	/* NaN is left out, and of many values there is a sketch */
+	return moving->out ? range_walk_init(&run->walk) : run->reading.err->code;
 }
 
-static int open_stitch(struct run *run, struct store *store)
+static int prepare(struct run *run)
 {
-	uint32_t wants = wants_of(run->query->function, KIND_GAUGE) | wants_of(run->query->function, KIND_COUNTER);
-	struct stitch_request request = {
-		.matchers = run->chosen.matchers, .n_matchers = run->chosen.n_matchers, .plan = &run->parts.plan,
-		.wants = fold_columns(wants), .series_most = run->limits->series, .samples_most = run->limits->samples,
-	};
-
-	return stitch_open(store, &request, &run->stitch, run->err);
-}
-
-static int prepare(struct run *run, struct store *store, kymo_ms now)
-{
-	int r = parts_make(store, &run->chosen, &run->grid, run->query->granularity, PLAN_BY_LENGTH, now, &run->parts, run->err);
+	uint32_t wants = spec_of(run->query->function, KIND_GAUGE)->fold_wants | spec_of(run->query->function, KIND_COUNTER)->fold_wants;
+	int r = run->reading.grid.n ? open_walk(run) : 0;
 
 	if (r < 0)
 		return r;
 	run->answer = answer_create(sizeof *run->answer);
-	if (!run->answer)
-		return out_of_memory(run);
-	fold_init(&run->fold, 0, KIND_GAUGE);
-	run->walk = (struct walk){
-		.grid = &run->grid, .fold = &run->fold, .point = take_fold, .data = run, .work_most = run->limits->samples,
-	};
-	if (run->grid.window && !(run->walk.trail = trail_create()))
-		return out_of_memory(run);
-	return open_stitch(run, store);
+	return run->answer ? reading_open(&run->reading, run->query->granularity, PLAN_BY_LENGTH, wants, &run->walk.source) : -ENOMEM;
 }
 
-static int finish(struct run *run, struct store *store)
+static int finish(struct run *run)
 {
+	const struct grid *grid = &run->reading.grid;
 	struct kymo_answer *answer = run->answer;
-	uint32_t damaged = stitch_damaged(run->stitch);
 
-	answer->start = run->grid.start;
-	answer->end = run->grid.end;
-	answer->step = run->grid.step;
-	answer->window = run->grid.window ? run->grid.window : run->grid.step;
-	answer->samples_read = stitch_samples(run->stitch);
-	parts_explain(&run->parts, &run->grid, &run->notes);
-	if (damaged)
-		notes_add(&run->notes, "%" PRIu32 " damaged parts of the store were left out", damaged);
-	chosen_explain(&run->chosen, store, &run->notes);
+	answer->start = grid->start;
+	answer->end = grid->end;
+	answer->step = grid->step;
+	answer->window = grid->window ? grid->window : grid->step;
+	answer->samples_read = stitch_samples(run->walk.source.stitch);
+	answer->error = run->reading.eval.read.error;
 	answer->series = answer_copy(answer, run->series, answer->n_series * sizeof *run->series);
-	if (!answer->series || parts_give(&run->parts, answer, &answer->parts, &answer->n_parts) < 0)
+	if (!answer->series)
 		return -ENOMEM;
-	return notes_give(&run->notes, answer, &answer->warnings, &answer->n_warnings);
+	return reading_explain(&run->reading, &run->walk.source, answer, &answer->parts, &answer->n_parts, &answer->warnings, &answer->n_warnings);
 }
 
 static int check(const struct kymo_query *query, struct error *err)
@@ -329,22 +241,23 @@ static int check(const struct kymo_query *query, struct error *err)
 int plain_query(struct store *store, const struct kymo_query *query, const struct plain_limits *limits, kymo_ms now,
 		struct kymo_answer **out, struct error *err)
 {
-	struct error mine = { 0 };
-	struct run run = { .query = query, .limits = limits, .err = err ? err : &mine };
-	int r = check(query, run.err);
+	struct run run = { .query = query };
+	struct reading *reading = &run.reading;
+	int r;
 
 	*out = NULL;
+	reading_init(reading, store, limits, now, err);
+	run.walk.moving.eval = &reading->eval;
+	r = check(query, reading->err);
 	if (r == 0)
-		r = grid_make(query, limits->points, now, &run.grid, run.err);
+		r = grid_make(query, limits->points, now, &reading->grid, reading->err);
 	if (r == 0)
-		r = chosen_init(&run.chosen, query->names, query->n_names, query->filters, query->n_filters, run.err);
-	if (r == 0)
-		r = prepare(&run, store, now);
-	if (r == 0 && ((r = read_all(&run)) < 0 || (r = finish(&run, store)) < 0))
-		r = tell(&run, r);
+		r = chosen_init(&reading->chosen, query->names, query->n_names, query->filters, query->n_filters, reading->err);
+	if (r == 0 && ((r = prepare(&run)) < 0 || (r = read_all(&run)) < 0 || (r = finish(&run)) < 0))
+		r = reading_tell(reading, &run.walk.source, r,
+				 "a shorter range, fewer series, a coarser granularity, or a window nearer to the step");
 	if (r == 0)
 		*out = TAKE(run.answer);
 	run_fini(&run);
-	error_clear(&mine);
 	return r;
 }

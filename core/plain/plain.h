@@ -6,7 +6,7 @@
  * Threads   Any thread; no call blocks a writer.
  * Memory    What is handed out is freed by answer_free().
  * Errors    -EINVAL: the request makes no sense, and what would; -E2BIG: over a
- *           limit, which one, and how to stay below; -ENOMEM. A name that matches
+ *           limit, which one, and how to stay below; -ETIMEDOUT; -ENOMEM. A name that matches
  *           nothing is no error: the answer is empty and a warning says why.
  */
 #ifndef PLAIN_H
@@ -19,6 +19,8 @@ struct plain_limits {
 	uint32_t series;		/* of an answer; 0: no limit, as for all of these */
 	uint32_t points;		/* of one series of an answer */
 	uint64_t samples;		/* samples and records that one query may read */
+	uint64_t memory;		/* bytes that it may hold beside its answer */
+	kymo_ms time;			/* of the wall clock */
 };
 
 int plain_query(struct store *store, const struct kymo_query *query, const struct plain_limits *limits, kymo_ms now,

@@ -5,27 +5,17 @@
  * reaches, as windows would say nothing of their percentiles.
  */
 #include "plain/plain.h"
-#include "plain/chosen.h"
-#include "plain/parts.h"
-#include "query/fold.h"
-#include "query/stitch.h"
+#include "plain/reading.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 
 #define WANTS (WANT_COUNT | WANT_SUM | WANT_MIN | WANT_MAX | FOLD_SPREAD | FOLD_MOMENTS)
 
 struct survey {
-	const struct plain_limits *limits;
-	struct error *err;
-	struct grid grid;
-	struct chosen chosen;
-	struct parts parts;
-	struct notes notes;
-	struct stitch *stitch;
+	struct reading reading;
+	struct source source;
 	struct fold one, all;
-	const struct series_view *view;
 
 	struct kymo_summary_answer *answer;
 	struct kymo_summary *series;
@@ -34,9 +24,8 @@ struct survey {
 
 static void survey_fini(struct survey *survey)
 {
-	chosen_fini(&survey->chosen);
-	notes_fini(&survey->notes);
-	stitch_close(survey->stitch);
+	source_close(&survey->source);
+	reading_fini(&survey->reading);
 	fold_fini(&survey->one);
 	fold_fini(&survey->all);
 	answer_free(survey->answer);
@@ -122,16 +111,16 @@ static int keep_series(struct survey *survey)
 		return r;
 	summary = &survey->series[answer->n_series];
 	*summary = (struct kymo_summary){ 0 };
-	if (answer_labels(answer, survey->view->labels, &summary->name, &summary->labels, &summary->n_labels) < 0)
+	if (answer_labels(answer, survey->source.view->labels, &summary->name, &summary->labels, &summary->n_labels) < 0)
 		return -ENOMEM;
 	if (survey->one.spread.unknown)
-		notes_add(&survey->notes, "%s: percentiles%s are not known where only windows without sketches are left",
+		notes_add(&survey->reading.notes, "%s: percentiles%s are not known where only windows without sketches are left",
 			  summary->name, survey->one.moments.unknown ? " and stddev" : "");
 	if ((r = put_fold(survey, &survey->one, summary)) < 0)
 		return r;
 	join_times(&answer->all, summary, answer->n_series == 0);
 	answer->n_series++;
-	chosen_see(&survey->chosen, summary->name, strlen(summary->name));
+	chosen_see(&survey->reading.chosen, summary->name, strlen(summary->name));
 	return 0;
 }
 
@@ -141,8 +130,8 @@ static int read_series(struct survey *survey)
 	int r;
 
 	fold_clear(&survey->one);
-	survey->one.kind = survey->view->kind;
-	while ((r = stitch_piece(survey->stitch, &piece)) > 0)
+	survey->one.kind = survey->source.view->kind;
+	while ((r = source_piece(&survey->source, NULL, NULL, &piece)) > 0)
 		if ((r = fold_add(&survey->one, &piece, 0, piece.n)) < 0 ||
 		    (r = fold_add(&survey->all, &piece, 0, piece.n)) < 0)
 			return r;
@@ -153,30 +142,23 @@ static int read_all(struct survey *survey)
 {
 	int r;
 
-	while ((r = stitch_next(survey->stitch, &survey->view)) > 0)
+	while ((r = source_next(&survey->source)) > 0)
 		if ((r = read_series(survey)) < 0)
 			return r;
 	return r;
 }
 
-static int prepare(struct survey *survey, struct store *store, kymo_ms now)
+static int prepare(struct survey *survey)
 {
-	enum plan_rule rule = rule_for(store, &survey->chosen);
-	struct stitch_request request = {
-		.matchers = survey->chosen.matchers, .n_matchers = survey->chosen.n_matchers, .plan = &survey->parts.plan,
-		.wants = fold_columns(WANTS), .series_most = survey->limits->series, .samples_most = survey->limits->samples,
-	};
-	int r = parts_make(store, &survey->chosen, &survey->grid, KYMO_AUTO, rule, now, &survey->parts, survey->err);
+	enum plan_rule rule = rule_for(survey->reading.store, &survey->reading.chosen);
 
-	if (r < 0)
-		return r;
 	fold_init(&survey->one, WANTS, KIND_GAUGE);
 	fold_init(&survey->all, WANTS, KIND_GAUGE);
 	survey->answer = answer_create(sizeof *survey->answer);
-	return survey->answer ? stitch_open(store, &request, &survey->stitch, survey->err) : -ENOMEM;
+	return survey->answer ? reading_open(&survey->reading, KYMO_AUTO, rule, WANTS, &survey->source) : -ENOMEM;
 }
 
-static int finish(struct survey *survey, struct store *store, const char *name)
+static int finish(struct survey *survey, const char *name)
 {
 	struct kymo_summary_answer *answer = survey->answer;
 	struct kymo_summary times = answer->all;
@@ -187,47 +169,31 @@ static int finish(struct survey *survey, struct store *store, const char *name)
 	answer->all.first_at = times.first_at;
 	answer->all.last_at = times.last_at;
 	answer->all.name = answer_text(answer, name, strlen(name));
-	answer->start = survey->grid.start;
-	answer->end = survey->grid.end;
-	parts_explain(&survey->parts, &survey->grid, &survey->notes);
-	chosen_explain(&survey->chosen, store, &survey->notes);
+	answer->start = survey->reading.grid.start;
+	answer->end = survey->reading.grid.end;
 	answer->series = answer_copy(answer, survey->series, answer->n_series * sizeof *survey->series);
-	if (!answer->all.name || !answer->series || parts_give(&survey->parts, answer, &answer->parts, &answer->n_parts) < 0)
+	if (!answer->all.name || !answer->series)
 		return -ENOMEM;
-	return notes_give(&survey->notes, answer, &answer->warnings, &answer->n_warnings);
-}
-
-/* What went wrong below, in words, if nobody has said it. */
-static int tell(const struct survey *survey, int r)
-{
-	if (survey->err->code)
-		return r;
-	if (r == -E2BIG && survey->limits->samples && stitch_samples(survey->stitch) > survey->limits->samples)
-		return error_set(survey->err, r, "more than %" PRIu64 " samples would have to be read (limits.samples): "
-				 "ask for a shorter range or add filters", survey->limits->samples);
-	if (r == -E2BIG)
-		return error_set(survey->err, r, "more than %" PRIu32 " series match (limits.series): add filters",
-				 survey->limits->series);
-	return error_set(survey->err, r, "stats: %s", error_name(r));
+	return reading_explain(&survey->reading, &survey->source, answer, &answer->parts, &answer->n_parts, &answer->warnings, &answer->n_warnings);
 }
 
 int plain_summary(struct store *store, const char *name, const struct kymo_filter *filters, uint32_t n_filters,
 		  kymo_ms start, kymo_ms end, const struct plain_limits *limits, kymo_ms now,
 		  struct kymo_summary_answer **out, struct error *err)
 {
-	struct error mine = { 0 };
-	struct survey survey = { .limits = limits, .err = err ? err : &mine };
-	int r = grid_range(start, end, now, &survey.grid, survey.err);
+	struct survey survey = { 0 };
+	struct reading *reading = &survey.reading;
+	int r;
 
 	*out = NULL;
+	reading_init(reading, store, limits, now, err);
+	r = grid_range(start, end, now, &reading->grid, reading->err);
 	if (r == 0)
-		r = chosen_init(&survey.chosen, &name, 1, filters, n_filters, survey.err);
-	if (r == 0 && ((r = prepare(&survey, store, now)) < 0 || (r = read_all(&survey)) < 0 ||
-		       (r = finish(&survey, store, name)) < 0))
-		r = tell(&survey, r);
+		r = chosen_init(&reading->chosen, &name, 1, filters, n_filters, reading->err);
+	if (r == 0 && ((r = prepare(&survey)) < 0 || (r = read_all(&survey)) < 0 || (r = finish(&survey, name)) < 0))
+		r = reading_tell(reading, &survey.source, r, "a shorter range or add filters");
 	if (r == 0)
 		*out = TAKE(survey.answer);
 	survey_fini(&survey);
-	error_clear(&mine);
 	return r;
 }

@@ -37,6 +37,8 @@ static struct plain_limits limits_of(const struct settings *settings)
 		.points = settings->limits.points,
 		.samples = settings->limits.samples,
 		.series = settings->limits.series,
+		.memory = settings->query.memory,
+		.time = settings->query.timeout,
 	};
 }
 

@@ -272,6 +272,11 @@ static const struct { struct kymo_query query; struct plain_limits limits; int r
 	  { .samples = 500 }, -E2BIG,
 	  "more than 500 samples would have to be read (limits.samples): ask for a shorter range, fewer series, "
 	  "a coarser granularity, or a window nearer to the step" },
+	{ { .names = cpu, .n_names = 1, .function = KYMO_SUM, .start = T(0), .end = T(7200), .step = 20000, ANY }, { .memory = 1000 }, -E2BIG,
+	  "the query needs more than 1000 bytes of memory (query.memory): ask for fewer series or points" },
+	{ { .names = cpu, .n_names = 1, .function = KYMO_SUM, .start = T(0), .end = T(7200), .step = 20000, ANY },
+	  { .time = -1 /* over before it begins */ }, -ETIMEDOUT,
+	  "query timed out in expression evaluation (query.timeout, or what the request asks for)" },
 	{ { .names = cpu, .n_names = 1, .start = T(0), .end = T(60), ANY }, { .series = 1 }, -E2BIG,
 	  "more than 1 series match (limits.series): add label filters or name fewer metrics" },
 };
