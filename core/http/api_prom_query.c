@@ -37,20 +37,15 @@ static void answering_destroy(void *data)
 
 /* ---- what is asked ---- */
 
-static int read_timeout(const struct params *params, struct promql_request *query, struct error *err)
+/* What is left of it; the engine has one of its own for who says nothing and did not wait. */
+static int read_timeout(const struct request *request, const struct params *params, struct promql_request *query, struct error *err)
 {
-	const char *text = params_get(params, "timeout");
-	struct error why = { 0 };
-	int r;
+	kymo_ms waited = request->came_ns ? (clock_mono_ns() - request->came_ns) / 1000000 : 0;
+	int r = prom_timeout(request, params, &query->timeout, err);
 
-	if (!*text)
-		return 0;
-	r = prom_span(text, &query->timeout, &why);
-	if (r < 0)
-		return prom_invalid_why(err, r, "timeout", &why);
-	if (query->timeout <= 0)	/* it has run out before it begins */
-		query->timeout = -1;
-	return 0;
+	if (r == 0 && query->timeout > 0)
+		query->timeout = query->timeout > waited ? query->timeout - waited : -1;
+	return r;
 }
 
 static int read_lookback(const struct params *params, struct promql_request *query, struct error *err)
@@ -141,7 +136,7 @@ static int read_query(const struct request *request, const struct params *params
 	int r = read_times(request, params, query, err);
 
 	if (r == 0)
-		r = read_timeout(params, query, err);
+		r = read_timeout(request, params, query, err);
 	if (r == 0)
 		r = read_lookback(params, query, err);
 	if (r == 0)

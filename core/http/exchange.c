@@ -7,8 +7,10 @@
 #include "http/answer.h"
 #include "http/engine.h"
 #include "http/guard.h"
+#include "http/prom_param.h"
 #include "http/route.h"
 
+#include "util/clock.h"
 #include "util/utf8.h"
 
 #include <errno.h>
@@ -46,6 +48,7 @@ struct exchange {
 	const struct route *route;
 	enum coding coding;		/* that the client wants */
 	struct job job;
+	int64_t deadline_ns;		/* of one that waits for a thread; 0: not looked at yet */
 	bool answered;			/* by a pool */
 };
 
@@ -215,11 +218,58 @@ static void refuse_queue(struct exchange *exchange)
 	exchange->response.retry_after = RETRY_SECONDS;
 }
 
+/* ---- while it waits for a thread ---- */
+
+/* When its time is over, on the monotonic clock. */
+static int64_t deadline_of(const struct exchange *exchange)
+{
+	AUTO_PARAMS params = { 0 };
+	struct error err = { 0 };
+	kymo_ms timeout = 0;
+
+	if (!exchange->response.prometheus)
+		return INT64_MAX;
+	if (params_read(&params, &exchange->request, &err) == 0)
+		prom_timeout(&exchange->request, &params, &timeout, &err);
+	error_clear(&err);
+	return timeout > 0 ? exchange->request.came_ns + timeout * 1000000 : INT64_MAX;	/* what else it is its handler says */
+}
+
+static bool is_overdue(struct exchange *exchange)
+{
+	if (!exchange->deadline_ns)
+		exchange->deadline_ns = deadline_of(exchange);
+	return clock_mono_ns() >= exchange->deadline_ns;
+}
+
+static bool is_due(struct job *job)
+{
+	struct exchange *exchange = of_job(job);
+
+	return request_is_gone(&exchange->request.client) || is_overdue(exchange);
+}
+
+static void expire_job(struct job *job)
+{
+	struct exchange *exchange = of_job(job);
+	bool overdue = is_overdue(exchange);
+
+	exchange->response.error_type = overdue ? "timeout" : "canceled";
+	response_error(&exchange->response, 503, overdue ? "query timed out in query queue" :
+		       "query was canceled: nobody waits for its answer any more");
+	resume(exchange);
+}
+
 /* From here on until it is resumed the connection is the pool's. */
 static void hand_over(struct exchange *exchange, struct MHD_Connection *connection)
 {
 	exchange->connection = connection;
 	exchange->job = (struct job){ .run = run_job, .drop = drop_job };
+	if (exchange->route->lane == LANE_QUERIES) {
+		exchange->request.came_ns = clock_mono_ns();
+		exchange->job.is_due = is_due;
+		exchange->job.expire = expire_job;
+	}
 	MHD_suspend_connection(connection);
 	if (engine_put(exchange->engine, exchange->route->lane, &exchange->job))
 		return;

@@ -19,6 +19,12 @@ struct job {
 	void (*run)(struct job *job);
 	void (*drop)(struct job *job);	/* instead: the pool ends before its turn came */
 	struct job *next;
+	/*
+	 * NULL, or asked now and then, from any thread, while it waits because all threads
+	 * are at work: is it of no use any more? Then expire() in place of run(), soon.
+	 */
+	bool (*is_due)(struct job *job);
+	void (*expire)(struct job *job);
 };
 
 /* So many threads of that name (at most 15 bytes; POOL_THREADS), and room for so many jobs that wait while all of them work. 0 or a negative errno. */

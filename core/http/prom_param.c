@@ -157,6 +157,26 @@ int prom_span(const char *text, kymo_ms *span, struct error *err)
 	return cannot_parse(err, text, "duration");
 }
 
+int prom_timeout(const struct request *request, const struct params *params, kymo_ms *timeout, struct error *err)
+{
+	kymo_ms most = request->rules ? request->rules->timeout : 0;
+	const char *text = params_get(params, "timeout");
+	struct error why = { 0 };
+	int r;
+
+	*timeout = most;
+	if (!*text)
+		return 0;
+	r = prom_span(text, timeout, &why);
+	if (r < 0)
+		return prom_invalid_why(err, r, "timeout", &why);
+	if (*timeout <= 0)
+		*timeout = -1;
+	else if (most && *timeout > most)
+		*timeout = most;
+	return 0;
+}
+
 /* As Go's Atoi: a sign, digits, nothing else. 0, -EINVAL, -ERANGE. */
 static int read_integer(const char *text, int64_t *number)
 {

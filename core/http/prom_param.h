@@ -23,6 +23,11 @@ int prom_time_or(const struct params *params, const char *name, kymo_ms otherwis
  * zero are the caller's business. `text` is "": -EINVAL. No parameter is named.
  */
 int prom_span(const char *text, kymo_ms *span, struct error *err);
+/*
+ * So long from when a request came it may take to be answered: `timeout`, or what
+ * the configuration allows where that is less; 0: any time; negative: none at all.
+ */
+int prom_timeout(const struct request *request, const struct params *params, kymo_ms *timeout, struct error *err);
 /* 0: none. */
 int prom_limit(const struct params *params, uint64_t *limit, struct error *err);
 /* A whole number or, with "NAME must be a number", -EINVAL; -1 where it is not given. */

@@ -35,6 +35,7 @@ struct request {
 	const struct rules *rules;	/* that hold for it; NULL: none, and no limits (tests) */
 	struct left_out *left_out;	/* names that /metrics could not show; NULL: nobody keeps them */
 	int client;			/* its socket, for request_is_gone(); -1: none */
+	int64_t came_ns;		/* when it was put to those that wait, on the monotonic clock; 0: it did not wait */
 };
 /* Has who sent it gone away? *client is its socket. As promql_request.is_cancelled wants it. */
 bool request_is_gone(void *client);

@@ -57,6 +57,7 @@ struct rules *rules_create(const struct settings *settings)
 	rules->write = settings->http.write;
 	rules->concurrent = settings->query.concurrent;
 	rules->queue = settings->query.queue;
+	rules->timeout = settings->query.timeout;
 	rules->memory = settings->query.memory;
 	rules->points = settings->query.points;
 	rules->hosts = copy_texts(settings->http.hosts, settings->http.n_hosts, &rules->n_hosts);

@@ -20,6 +20,7 @@ struct rules {
 	uint32_t n_origins;
 	char **origins;			/* of web pages that may read the Prometheus API; "*": any */
 	uint32_t concurrent, queue;	/* queries at work, and waiting */
+	kymo_ms timeout;		/* of one query, its waiting counted; 0: none */
 	uint64_t memory;		/* bytes of one query */
 	uint32_t points;		/* steps of a range query */
 	char *yaml, *flags;		/* the configuration, as the Prometheus API shows it */

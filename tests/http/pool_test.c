@@ -130,6 +130,59 @@ static void what_goes_on_comes_first_and_needs_no_room(void **state)
 	pool_destroy(pool);
 }
 
+static _Atomic int expired;
+static _Atomic bool of_no_use;
+
+static bool is_due(struct job *job)
+{
+	return of_no_use && ((struct noted *)job)->number % 2;
+}
+
+static void expire(struct job *job)
+{
+	(void)job;
+	expired++;
+}
+
+/* Of those that wait one and the last go. */
+static void what_is_of_no_use_does_not_wait(void **state)
+{
+	struct pool *pool = NULL;
+
+	(void)state;
+	held = true;
+	expired = 0;
+	of_no_use = false;
+	assert_int_equal(pool_create("test", 1, 8, &pool), 0);
+	for (int i = 0; i < 5; i++) {
+		jobs[i].job.is_due = is_due;
+		jobs[i].job.expire = expire;
+		assert_true(pool_put(pool, &jobs[i].job));
+		while (begun != 1)
+			rest();
+	}
+	of_no_use = true;
+	while (expired != 2)
+		rest();
+	jobs[5].job.is_due = is_due;
+	assert_true(pool_put(pool, &jobs[5].job));	/* behind the last that is left */
+	held = false;
+	while (done < 4)
+		rest();
+	assert_int_equal(last, 6);
+	of_no_use = false;
+	held = true;
+	assert_true(pool_put(pool, &jobs[6].job));
+	while (begun != 5)
+		rest();
+	jobs[7].job.is_due = is_due;
+	assert_true(pool_put(pool, &jobs[7].job));
+	held = false;
+	pool_destroy(pool);
+	assert_int_equal(expired, 2);
+	assert_int_equal(done + dropped, 6);
+}
+
 static void more_or_fewer_may_run(void **state)
 {
 	struct pool *pool = NULL;
@@ -168,6 +221,7 @@ int main(void)
 		cmocka_unit_test_setup(refuses_what_has_no_room_and_drops_what_waits, begin),
 		cmocka_unit_test_setup(what_a_thread_is_free_for_does_not_wait, begin),
 		cmocka_unit_test_setup(what_goes_on_comes_first_and_needs_no_room, begin),
+		cmocka_unit_test_setup(what_is_of_no_use_does_not_wait, begin),
 		cmocka_unit_test_setup(more_or_fewer_may_run, begin),
 	};
 

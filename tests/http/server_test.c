@@ -637,6 +637,33 @@ static void long_queries_hold_up_nobody(void **state)
 	stop();
 }
 
+/* Two are at work; of those that wait one has no more time, and nobody waits for the other. */
+static void who_waits_in_vain_does_not_wait_long(void **state)
+{
+	AUTO_BUF text = { 0 };
+	int fds[4];
+
+	(void)state;
+	start("{listen: \"127.0.0.1:0\"}");
+	fake.holds = true;
+	for (int i = 0; i < 4; i++) {
+		fds[i] = dial_tcp(http_server_address(server, 0));
+		say(fds[i], i == 2 ? "GET /api/v1/query?query=a&timeout=10ms HTTP/1.1\r\n" LOCAL "\r\n" :
+				     "GET /kymo/v1/query?name=a HTTP/1.1\r\n" LOCAL "\r\n");
+		while (i < 2 && fake.held != (uint32_t)i + 1)
+			poll(NULL, 0, 1);
+	}
+	hear(fds[2], &text);
+	assert_non_null(strstr(buf_text(&text), "\"errorType\":\"timeout\",\"error\":\"query timed out in query queue\"}"));
+	await_requests(3);
+	close(fds[3]);
+	await_requests(2);
+	fake.holds = false;
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
+	stop();
+}
+
 static void long_writes_hold_up_nobody(void **state)
 {
 	static const char request[] = "POST /api/v1/write HTTP/1.1\r\n" LOCAL "Connection: close\r\nContent-Length: 4\r\n\r\nbody";
@@ -760,6 +787,7 @@ int main(void)
 		cmocka_unit_test(a_refused_reload_changes_nothing),
 		cmocka_unit_test(what_is_being_answered_is_answered),
 		cmocka_unit_test(long_queries_hold_up_nobody),
+		cmocka_unit_test(who_waits_in_vain_does_not_wait_long),
 		cmocka_unit_test(long_writes_hold_up_nobody),
 		cmocka_unit_test(at_the_end_nobody_is_forgotten),
 		cmocka_unit_test(many_reloads_while_many_ask),
