@@ -75,7 +75,7 @@ static int repeated_next(struct stream *stream, struct column *out)
 		return r;
 	for (uint32_t i = 0; i < stream->steps.n; i++)
 		repeated->values[i] = column.values[0];
-	*out = (struct column){ column.labels, repeated->values };
+	*out = (struct column){ column.labels, repeated->values, column.late_name };
 	return 1;
 }
 

@@ -226,21 +226,36 @@ static void add_lasts(struct naive_runs *one, const struct made_series *series, 
 			add_sample(one, series, sample, labels);
 }
 
-/* However old: before the plan begins, and then of entries that are over before the window begins. */
-static void find_before(struct naive_samples *samples, const struct made_series *series, const struct entries *entries, kymo_ms plan, kymo_ms start)
+static bool find_last(struct naive_samples *samples, const struct made_series *series, const struct plan *plan, kymo_ms start)
 {
-	uint32_t sample, n = entries->n ? entries->of[0].from : series->n;
+	struct entries entries = entries_of(series, plan);
+	uint32_t sample;
+	bool found = false;
 
-	for (uint32_t i = 0; i < n && series->at[i] <= (plan < start ? plan : start); i++)
-		if (!value_is_stale(series->v[i])) {
-			samples->has_before = true;
-			samples->before = series->v[i];
-		}
-	for (uint32_t e = 0; e < entries->n && entries->of[e].at <= start; e++)
-		if (last_of(series, &entries->of[e], &sample)) {
-			samples->has_before = true;
+	for (uint32_t e = 0; e < entries.n && entries.of[e].at <= start; e++)
+		if (last_of(series, &entries.of[e], &sample)) {
+			samples->has_before = found = true;
 			samples->before = series->v[sample];
 		}
+	return found;
+}
+
+/* Of entries that are over before the window begins, however old; in the plan, then in looks that go further and further back. */
+static void find_before(const struct naive_world *world, struct naive_samples *samples, const struct made_series *series,
+			const struct plan *plan, kymo_ms start)
+{
+	kymo_ms at = plan->span[0].start, span = 4 * HOUR;
+	struct plan back;
+
+	if (find_last(samples, series, plan, start))
+		return;
+	while (at > series->at[0] - HOUR) {
+		make_plan(world, at - span, at, &back);
+		if (find_last(samples, series, &back, start))
+			return;
+		at -= span;
+		span *= 4;
+	}
 }
 
 void naive_select_runs(const struct naive_world *world, enum function_id id, const struct selector *selector, kymo_ms first, kymo_ms last,
@@ -264,7 +279,7 @@ void naive_select_runs(const struct naive_world *world, enum function_id id, con
 			continue;
 		one.runs->start = t - reach;
 		one.runs->end = t;
-		find_before(&one.runs->samples, series, &entries, plan.span[0].start, t - reach);
+		find_before(world, &one.runs->samples, series, &plan, t - reach);
 		out->runs = naive_alloc((out->n + 1) * sizeof *out->runs);
 		if (all.n)
 			memcpy(out->runs, all.runs, all.n * sizeof *all.runs);
