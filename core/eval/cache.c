@@ -137,7 +137,7 @@ bool cache_takes(const struct node *root)
 	case NODE_PAREN:
 		return cache_takes(root->inner);
 	case NODE_SELECTOR:
-		return !is_fixed(&root->selector.shift);
+		return !is_fixed(&root->selector.shift) && root->selector.extent != EXTENT_SMOOTHED;	/* which looks ahead */
 	case NODE_SUBQUERY:
 		return !is_fixed(&root->subquery.shift) && cache_takes(root->subquery.inner);
 	case NODE_UNARY:

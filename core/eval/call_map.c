@@ -224,7 +224,7 @@ static int open_timed(struct map_stream *map, const struct node *inner)
 int stream_open_timestamp(struct eval *eval, const struct node *node, const struct steps *steps, struct stream **out)
 {
 	const struct node *inner = node_unwrap(node->call.args[0]);
-	bool is_selector = inner->kind == NODE_SELECTOR;
+	bool is_selector = inner->kind == NODE_SELECTOR && !inner->selector.extent;
 	struct map_stream *map = map_create(eval, node, steps, is_selector ? map_nothing : map_to_time);
 
 	if (!map)

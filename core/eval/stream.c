@@ -108,6 +108,16 @@ static int open_repeated(struct eval *eval, const struct node *node, const struc
 
 /* ---- which file makes it ---- */
 
+/* The selector with anchored or smoothed that a call is over; NULL: it has none. */
+const struct node *extended_argument(const struct node *call)
+{
+	const struct node *arg = call->call.args[0];
+
+	while (arg->kind == NODE_PAREN)
+		arg = arg->inner;
+	return arg->kind == NODE_SELECTOR && arg->selector.extent ? arg : NULL;
+}
+
 static bool is_over_range(const struct call *call)
 {
 	return call->function->id <= FN_P99_OVER_TIME && call->function->id != FN_ABSENT_OVER_TIME;
@@ -117,12 +127,14 @@ static int open_moving(struct eval *eval, const struct node *node, const struct 
 {
 	switch (node->kind) {
 	case NODE_SELECTOR:
-		return stream_open_selector(eval, node, steps, false, out);
+		return node->selector.extent ? stream_open_extended(eval, node, steps, out) : stream_open_selector(eval, node, steps, false, out);
 	case NODE_AGGREGATE:
 		return stream_open_aggregate(eval, node, steps, out);
 	case NODE_BINARY:
 		return stream_open_binary(eval, node, steps, out);
 	case NODE_CALL:
+		if (is_over_range(&node->call) && extended_argument(node))
+			return stream_open_extended(eval, node, steps, out);
 		return is_over_range(&node->call) ? stream_open_range_call(eval, node, steps, out) : stream_open_call(eval, node, steps, out);
 	case NODE_UNARY:
 		return stream_open_unary(eval, node, steps, out);

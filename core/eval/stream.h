@@ -46,6 +46,9 @@ DEFINE_AUTO(stream, stream_close)
 /* Those that nodes are made by, one a file; same results. */
 int stream_open_selector(struct eval *eval, const struct node *node, const struct steps *steps, bool times /* in seconds, in place of values */,
 			 struct stream **out);
+/* Of a selector with smoothed, or a call over one with anchored or smoothed. */
+int stream_open_extended(struct eval *eval, const struct node *node, const struct steps *steps, struct stream **out);
+const struct node *extended_argument(const struct node *call);
 int stream_open_range_call(struct eval *eval, const struct node *node, const struct steps *steps, struct stream **out);
 int stream_open_aggregate(struct eval *eval, const struct node *node, const struct steps *steps, struct stream **out);
 int stream_open_binary(struct eval *eval, const struct node *node, const struct steps *steps, struct stream **out);

@@ -174,6 +174,8 @@ static void put_selector(const struct writing *writing, const struct node *node)
 	put_number(writing, ',', "offset", selector->shift.offset);
 	if (selector->range)
 		put_number(writing, ',', "range", selector->range);
+	if (selector->extent)
+		put_bool(writing, ',', selector->extent == EXTENT_ANCHORED ? "anchored" : "smoothed", true);
 	put_at(writing, &selector->shift);
 	put_timestamp(writing, &selector->shift);
 	put_type(writing, selector->range ? "matrixSelector" : "vectorSelector");

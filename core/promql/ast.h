@@ -29,11 +29,15 @@ struct shift {
 	kymo_ms at_time;	/* AT_TIME */
 };
 
+/* What a selector takes beside the samples in its range: the one before it; values on the lines between samples. */
+enum edge_kind { EXTENT_NONE, EXTENT_ANCHORED, EXTENT_SMOOTHED };
+
 struct selector {
 	const char *name;		/* as written in front of the braces or alone in them; NULL: by matchers alone */
 	struct matcher *const *matchers;	/* all of them, also the one of the name */
 	uint32_t n_matchers;
 	kymo_ms range;			/* 0: an instant vector */
+	enum edge_kind extent;
 	struct shift shift;
 };
 

@@ -44,11 +44,45 @@ static int check_name(struct parser *p, const struct node *node)
 	return 0;
 }
 
+static bool takes_extent(const struct function *function, enum edge_kind extent)
+{
+	switch (function->id) {
+	case FN_RATE:
+	case FN_INCREASE:
+	case FN_DELTA:
+		return true;
+	case FN_CHANGES:
+	case FN_RESETS:
+		return extent == EXTENT_ANCHORED;
+	default:
+		return false;
+	}
+}
+
+/* function: whose argument it is; NULL: nobody's. */
+static int check_extent(struct parser *p, const struct node *node, const struct function *function)
+{
+	enum edge_kind extent;
+
+	while (node->kind == NODE_PAREN)
+		node = node->inner;
+	extent = node->kind == NODE_SELECTOR ? node->selector.extent : EXTENT_NONE;
+	if (!extent || (function && node->selector.range && takes_extent(function, extent)))
+		return 0;
+	if (extent == EXTENT_SMOOTHED && !node->selector.range)
+		return 0;
+	return parser_fail(p, node->start, "%s modifier can only be used with: %sdelta, increase, rate%s - not with %s",
+			   extent == EXTENT_ANCHORED ? "anchored" : "smoothed", extent == EXTENT_ANCHORED ? "changes, " : "",
+			   extent == EXTENT_ANCHORED ? ", resets" : "", function && node->selector.range ? function->name : "an instant vector");
+}
+
 static int check_selector(struct parser *p, const struct node *node)
 {
 	const struct selector *selector = &node->selector;
 	int r = check_name(p, node);
 
+	if (r == 0 && !selector->range)
+		r = check_extent(p, node, NULL);
 	if (r < 0)
 		return r;
 	for (uint32_t i = 0; i < selector->n_matchers; i++)
@@ -184,7 +218,7 @@ static int check_call(struct parser *p, const struct node *node)
 	if (call->function->id == FN_INFO && call->n_args == 2)
 		return check_info(p, node);
 	for (uint32_t i = 0; i < call->n_args; i++)
-		if (check_type(p, call->args[i], function_arg(call->function, i), "call to function", call->function->name) < 0)
+		if (check_extent(p, call->args[i], call->function) < 0 || check_type(p, call->args[i], function_arg(call->function, i), "call to function", call->function->name) < 0)
 			return p->code;
 	return 0;
 }
@@ -207,5 +241,5 @@ static int check(struct parser *p, const struct node *node)
 
 int check_types(struct parser *p, const struct node *root)
 {
-	return check(p, root);
+	return check_extent(p, root, NULL) < 0 ? p->code : check(p, root);
 }

@@ -37,7 +37,7 @@ static bool matcher_same(const struct matcher *a, const struct matcher *b)
 
 static bool selector_same(const struct selector *a, const struct selector *b)
 {
-	if (!text_same(a->name, b->name) || a->n_matchers != b->n_matchers || a->range != b->range || !shift_same(&a->shift, &b->shift))
+	if (!text_same(a->name, b->name) || a->n_matchers != b->n_matchers || a->range != b->range || a->extent != b->extent || !shift_same(&a->shift, &b->shift))
 		return false;
 	for (uint32_t i = 0; i < a->n_matchers; i++)
 		if (!matcher_same(a->matchers[i], b->matchers[i]))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * parse_shift.c - what stands behind a selector or a subquery: [5m], [5m:30s],
- * offset 5m, @ 1234, @ start(). offset and @ may stand in either order.
+ * offset 5m, @ 1234, @ start(), anchored, smoothed. All but the brackets may stand
+ * in any order.
  */
 #include "promql/literal.h"
 #include "promql/parser.h"
@@ -136,6 +137,25 @@ static int parse_at(struct parser *p, struct node *node)
 	return 0;
 }
 
+static bool at_extent(const struct parser *p)
+{
+	return parser_at_word(p, "anchored") || parser_at_word(p, "smoothed");
+}
+
+static int parse_extent(struct parser *p, struct node *node)
+{
+	bool anchored = parser_at_word(p, "anchored");
+
+	if (node->kind != NODE_SELECTOR)
+		return parser_fail(p, node->start, "%s modifier must be preceded by an instant vector selector or range vector selector",
+				   anchored ? "anchored" : "smoothed");
+	if (node->selector.extent)
+		return parser_fail(p, node->start, "anchored or smoothed may not be set multiple times");
+	parser_advance(p);
+	node->selector.extent = anchored ? EXTENT_ANCHORED : EXTENT_SMOOTHED;
+	return 0;
+}
+
 static struct node *make_range(struct parser *p, struct node *node, uint32_t bracket, kymo_ms range)
 {
 	const char *wrong = NULL;
@@ -146,6 +166,8 @@ static struct node *make_range(struct parser *p, struct node *node, uint32_t bra
 		wrong = "no offset modifiers allowed before range";
 	else if (node->selector.shift.at != AT_NONE)
 		wrong = "no @ modifiers allowed before range";
+	else if (node->selector.extent)
+		wrong = "no anchored or smoothed modifiers allowed before range";
 	if (wrong) {
 		parser_fail(p, bracket, "%s", wrong);
 		return NULL;
@@ -194,9 +216,9 @@ struct node *parse_shifts(struct parser *p, struct node *node)
 			node = parse_brackets(p, node);
 			continue;
 		}
-		if (!parser_at(p, TOKEN_OFFSET) && !parser_at(p, TOKEN_AT))
+		if (!parser_at(p, TOKEN_OFFSET) && !parser_at(p, TOKEN_AT) && !at_extent(p))
 			return node;
-		if ((parser_at(p, TOKEN_OFFSET) ? parse_offset(p, node) : parse_at(p, node)) < 0)
+		if ((at_extent(p) ? parse_extent(p, node) : parser_at(p, TOKEN_OFFSET) ? parse_offset(p, node) : parse_at(p, node)) < 0)
 			return NULL;
 		node->end = p->end;
 	}

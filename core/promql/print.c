@@ -126,6 +126,8 @@ static void print_selector(const struct selector *selector, struct buf *out)
 		print_duration(selector->range, out);
 		buf_add_u8(out, ']');
 	}
+	if (selector->extent)
+		buf_add_text(out, selector->extent == EXTENT_ANCHORED ? " anchored" : " smoothed");
 	print_shift(&selector->shift, out);
 }
 

@@ -46,6 +46,8 @@ static const struct row selectors[] = {
 	{ "foo @ 1m40s", "foo @ 100.000" }, { "foo @ +1", "foo @ 1.000" }, { "foo @ 1e3", "foo @ 1000.000" },
 	{ "foo @ start()", NULL }, { "foo @ END ( )", "foo @ end()" }, { "foo[5m] @ end()", NULL },
 	{ "foo @ 1 offset 5m", "foo @ 1.000 offset 5m" }, { "foo offset 5m @ 1", "foo @ 1.000 offset 5m" },
+	{ "rate(foo[5m] anchored)", NULL }, { "rate(foo[5m] offset 1m SMOOTHED @ 7)", "rate(foo[5m] smoothed @ 7.000 offset 1m)" },
+	{ "foo smoothed", NULL }, { "smoothed smoothed / anchored", NULL }, { "foo smoothed[5m:]", NULL },
 	{ "foo[5m:30s]", NULL }, { "foo[5m:]", NULL }, { "foo[300:30]", "foo[5m:30s]" }, { "foo[5m : 30s ]", "foo[5m:30s]" },
 	{ "foo[5m:] @ start() offset 1m", NULL }, { "sum(foo)[5m:] offset 1m @ 7", "sum(foo)[5m:] @ 7.000 offset 1m" }, { "(a + b)[5m:1m]", NULL },
 	{ "foo offset 1m[5m:]", NULL }, { "foo @ 1 [5m:]", "foo @ 1.000[5m:]" }, { "max_over_time(rate(foo[5m])[1h:1m])", NULL },

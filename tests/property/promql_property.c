@@ -281,6 +281,7 @@ static void vector(struct made *m, int depth)
 		return;
 	default:
 		selector(m);
+		put(m, ANY_OF(m, "", "", "", "", " smoothed", " Smoothed "));
 		shifts(m);
 	}
 }
