@@ -35,12 +35,21 @@ static bool matcher_same(const struct matcher *a, const struct matcher *b)
 	       !strcmp(matcher_value(a), matcher_value(b));
 }
 
+static bool has_matcher(const struct selector *selector, const struct matcher *matcher)
+{
+	for (uint32_t i = 0; i < selector->n_matchers; i++)
+		if (matcher_same(selector->matchers[i], matcher))
+			return true;
+	return false;
+}
+
+/* Their order means nothing. */
 static bool selector_same(const struct selector *a, const struct selector *b)
 {
 	if (!text_same(a->name, b->name) || a->n_matchers != b->n_matchers || a->range != b->range || a->extent != b->extent || !shift_same(&a->shift, &b->shift))
 		return false;
 	for (uint32_t i = 0; i < a->n_matchers; i++)
-		if (!matcher_same(a->matchers[i], b->matchers[i]))
+		if (!has_matcher(b, a->matchers[i]) || !has_matcher(a, b->matchers[i]))
 			return false;
 	return true;
 }

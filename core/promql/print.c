@@ -7,6 +7,7 @@
 #include "util/number.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 static void print_duration(kymo_ms ms, struct buf *out)
 {
@@ -88,6 +89,41 @@ static bool is_its_name(const struct selector *selector, const struct matcher *m
 	return selector->name && !strcmp(matcher_name(matcher), LABEL_NAME);
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* In order of their texts, as Prometheus prints them; so many stand before them. How many there are. */
+static uint32_t print_matchers(const struct selector *selector, uint32_t before, struct buf *out)
+{
+	AUTO_FREE const char **texts = malloc((selector->n_matchers + 1) * sizeof *texts);
+	AUTO_BUF all = { 0 };
+	uint32_t n = 0;
+	const char *at;
+
+	for (uint32_t i = 0; i < selector->n_matchers; i++) {
+		if (is_its_name(selector, selector->matchers[i]))
+			continue;
+		print_matcher(selector->matchers[i], &all);
+		buf_add_u8(&all, '\0');
+		n++;
+	}
+	at = buf_text(&all);
+	if (!texts || !at) {
+		out->failed = true;
+		return n;
+	}
+	for (uint32_t i = 0; i < n; i++, at += strlen(at) + 1)
+		texts[i] = at;
+	qsort(texts, n, sizeof *texts, by_text);
+	for (uint32_t i = 0; i < n; i++) {
+		buf_add_u8(out, before + i ? ',' : '{');
+		buf_add_text(out, texts[i]);
+	}
+	return n;
+}
+
 static void print_shift(const struct shift *shift, struct buf *out)
 {
 	uint64_t ms = shift->at_time < 0 ? -(uint64_t)shift->at_time : (uint64_t)shift->at_time;
@@ -114,12 +150,7 @@ static void print_selector(const struct selector *selector, struct buf *out)
 		literal_quote(selector->name, strlen(selector->name), out);
 		n++;
 	}
-	for (uint32_t i = 0; i < selector->n_matchers; i++) {
-		if (is_its_name(selector, selector->matchers[i]))
-			continue;
-		buf_add_u8(out, n++ ? ',' : '{');
-		print_matcher(selector->matchers[i], out);
-	}
+	n += print_matchers(selector, n, out);
 	buf_add_text(out, n ? "}" : bare ? "" : "{}");
 	if (selector->range) {
 		buf_add_u8(out, '[');

@@ -27,7 +27,7 @@ static const struct row literals[] = {
 static const struct row selectors[] = {
 	{ "foo", NULL }, { "foo{}", "foo" }, { "foo:bar", NULL }, { ":foo", NULL }, { "_", NULL }, { "foo { a = \"b\" }", "foo{a=\"b\"}" },
 	{ "foo{a=\"b\",c!=\"d\",e=~\"f|g\",h!~\"i.*\"}", NULL }, { "foo{a='b',}", "foo{a=\"b\"}" }, { "{a=\"b\"}", NULL },
-	{ "{__name__=\"foo\"}", NULL }, { "{__name__=~\"foo.*\",__name__!~\"b.*\"}", NULL },
+	{ "{__name__=\"foo\"}", NULL }, { "{__name__=~\"foo.*\",__name__!~\"b.*\"}", "{__name__!~\"b.*\",__name__=~\"foo.*\"}" },
 	{ "{\"foo\"}", "foo" }, { "{a=\"b\",\"foo\"}", "foo{a=\"b\"}" }, { "{'foo bar'}", "{\"foo bar\"}" }, { "{\"foo bar\", a=\"b\"}", "{\"foo bar\",a=\"b\"}" },
 	{ "{\"x\", \"a b\"=\"c\", 'd'=\"e\"}", "x{\"a b\"=\"c\",d=\"e\"}" },
 	{ "system.load.1m", NULL }, { "system.cpu.usage{host.name=\"a\"}", "system.cpu.usage{\"host.name\"=\"a\"}" }, { "a.b[5m]", NULL },
@@ -37,7 +37,7 @@ static const struct row selectors[] = {
 	{ "sum", NULL }, { "sum{a=\"b\"}", NULL }, { "by", NULL }, { "without", NULL }, { "offset", NULL }, { "and", NULL }, { "or", NULL }, { "unless", NULL },
 	{ "start", NULL }, { "end", NULL }, { "count_values", NULL }, { "limitk + limit_ratio", NULL }, { "sum + sum", NULL }, { "and and and", NULL },
 	{ "offset offset 5m", NULL }, { "{\"bool\"}", NULL }, { "{\"on\",a=\"b\"}", NULL }, { "{\"inf\"}", NULL }, { "{\"atan2\"}", NULL },
-	{ "foo{sum=\"a\",by=\"b\",inf=\"c\",on=\"d\",bool=\"e\"}", NULL }, { "rate", NULL }, { "step", NULL },
+	{ "foo{sum=\"a\",by=\"b\",inf=\"c\",on=\"d\",bool=\"e\"}", "foo{bool=\"e\",by=\"b\",inf=\"c\",on=\"d\",sum=\"a\"}" }, { "rate", NULL }, { "step", NULL },
 	{ "foo[5m]", NULL }, { "foo[300]", "foo[5m]" }, { "foo[0.5]", "foo[500ms]" }, { "foo[ 5m ]", "foo[5m]" }, { "foo[0x10]", "foo[16s]" },
 	{ "foo [1h30m] ", "foo[1h30m]" }, { "foo[1e3]", "foo[16m40s]" },
 	{ "foo offset 5m", NULL }, { "foo OFFSET -5m", "foo offset -5m" }, { "foo offset 300", "foo offset 5m" }, { "foo offset - 7", "foo offset -7s" },

@@ -34,7 +34,7 @@ SPANS = ["", "0", "1", "15", "0.5", "-1", "1s", "1m", "1h", "1d", "1w", "1y", "1
 QUERIES = ["up", "time()", "1", "sum(up)", "up[1m]", "'x'", "up{", "", "nonesuch", "requests_total", "rate(requests_total[1m])", "up offset 1m",
            "-up", "up == 1", "count(up) by (job)", "1+", "vector(1)", "up @ 1", "scalar(up)", "(((1)))", "label_replace(up,'a','$1','job','(.*)')",
            "up and on(zz) up", "up / 0", "1e999", "0b1", "{job='api'}", "{__name__=~'u.*'}", "up[1m:13777ms]", "up[0s]", "up[-1m]", "sum(up, 1)", "foo(up)",
-           "up{job=~'('}", "up{job='a' job='b'}", "up #comment\n", "\n\nup"]
+           "up{job=~'('}", "up{job='a' job='b'}", "up #comment\n", "\n\nup", "up{job='api',instance=~'a.*'}"]
 MATCHES = ["up", "{job='api'}", "{", "up[5m]", "", "{}", "{a=''}", "nonesuch", "{a!='x',__name__='up'}", "up{job!='api'}", "requests_total{code=~'2..'}",
            "1", "'x'"]
 
