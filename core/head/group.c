@@ -6,6 +6,7 @@
  * time.
  */
 #include "head/group.h"
+#include "head/touched.h"
 #include "index/index.h"
 #include "codec/token.h"
 
@@ -193,6 +194,17 @@ int group_create(struct head *head, const series_ref *refs, const double *values
 
 /* ---- ending ---- */
 
+/* Nobody finds their newest samples by the group any more. */
+static void touch_members(struct head *head, const struct group *group)
+{
+	for (uint32_t i = 0; i < group->n; i++) {
+		struct series *series = index_series(head->index, group->refs[i]);
+
+		if (series)
+			head_touch_locked(head, group->refs[i], series);
+	}
+}
+
 static void group_free(struct head *head, struct group *group)
 {
 	for (uint32_t i = 0; i < group->n; i++) {
@@ -272,6 +284,7 @@ void group_retire(struct head *head, struct group *group)
 	bool sealed = !group->rows.n_rows || seal(head, group) == 0;
 
 	tell_members(head, group);
+	touch_members(head, group);
 	group->retired = true;
 	if (is_empty(group)) {
 		group_free(head, group);

@@ -104,6 +104,7 @@ bool groups_frozen(const struct head *head, const struct series *series);
 
 /* ---- group_spill.c, for group.c ---- */
 
+struct spilled *group_spilled_at(const struct group *group, uint32_t i);
 size_t group_spilled_memory(const struct group *group);
 void group_spill_soon(struct head *head, struct group *group);	/* it has sealed some */
 /* Parts of a member in (start, end] among the first n. 0 or -ENOMEM. */

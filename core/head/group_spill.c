@@ -14,7 +14,7 @@ static size_t stride_of(const struct group *group)
 	return (sizeof(struct spilled) + spill_slices(group->n) * sizeof(uint32_t) + 7) / 8 * 8;
 }
 
-static struct spilled *spilled_at(const struct group *group, uint32_t i)
+struct spilled *group_spilled_at(const struct group *group, uint32_t i)
 {
 	return (struct spilled *)(void *)(group->spilled.data + i * stride_of(group));
 }
@@ -103,7 +103,7 @@ static bool replace(struct head *head, uint32_t id, const struct sealed *sealed,
 
 	if (!group || find_sealed(group, &at) != sealed)
 		return false;
-	memcpy(spilled_at(group, group->spilled.n++), entry, stride_of(group));
+	memcpy(group_spilled_at(group, group->spilled.n++), entry, stride_of(group));
 	atomic_fetch_add_explicit(&head->spilled, bytes_of(group, entry), memory_order_relaxed);
 	group->sealed_bytes -= sealed->size;
 	sealed_release(group->stretches[at].sealed);
@@ -143,7 +143,7 @@ int group_spilled_copy(const struct group *group, uint32_t n, uint32_t slot, kym
 	int r = 0;
 
 	for (uint32_t i = 0; i < n && r == 0; i++) {
-		const struct spilled *spilled = spilled_at(group, i);
+		const struct spilled *spilled = group_spilled_at(group, i);
 
 		if (spilled->last > start && spilled->first <= end)
 			r = head_copy_spilled(copy, spilled, slot);
@@ -172,14 +172,14 @@ kymo_ms group_spilled_first(const struct group *group, uint32_t slot)
 	kymo_ms first = INT64_MAX;
 
 	for (uint32_t i = 0; i < group->spilled.n && first == INT64_MAX; i++)
-		first = first_of(group, spilled_at(group, i), slot);
+		first = first_of(group, group_spilled_at(group, i), slot);
 	return first;
 }
 
 void group_spilled_span(const struct group *group, uint32_t from, uint32_t to, kymo_ms *first, kymo_ms *last)
 {
 	for (uint32_t i = from; i < to; i++) {
-		const struct spilled *spilled = spilled_at(group, i);
+		const struct spilled *spilled = group_spilled_at(group, i);
 
 		*first = spilled->first < *first ? spilled->first : *first;
 		*last = spilled->last > *last ? spilled->last : *last;
@@ -194,9 +194,9 @@ uint64_t group_spilled_drop(struct head *head, struct group *group, uint32_t n)
 	uint64_t samples = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		samples += spilled_at(group, i)->samples;
-		atomic_fetch_sub_explicit(&head->spilled, bytes_of(group, spilled_at(group, i)), memory_order_relaxed);
-		spilled_fini(spilled_at(group, i));
+		samples += group_spilled_at(group, i)->samples;
+		atomic_fetch_sub_explicit(&head->spilled, bytes_of(group, group_spilled_at(group, i)), memory_order_relaxed);
+		spilled_fini(group_spilled_at(group, i));
 	}
 	spilled->n -= n;
 	spilled->n_frozen = spilled->n_frozen > n ? spilled->n_frozen - n : 0;

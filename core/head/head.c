@@ -60,6 +60,8 @@ void head_fini(struct head *head)
 	buf_fini(&head->scratch);
 	spill_fini(&head->spill);
 	free(head->waiting);
+	for (int i = 0; i < TOUCHED_LISTS; i++)
+		free(head->touched[i].ref);
 	free(head->groups);
 }
 
@@ -621,6 +623,14 @@ int head_copy(struct head *head, const struct series *series, kymo_ms start, kym
 		if (!frozen || data->frozen)
 			r = copy_data(copy, data, form, start, end);
 	return r < 0 ? r : groups_copy(head, series, start, end, frozen, copy);
+}
+
+bool head_has_own(const struct series *series, kymo_ms start, kymo_ms end)
+{
+	for (const struct head_data *data = series->data; data; data = data->older)
+		if (data->last > start && data->first <= end)
+			return true;
+	return false;
 }
 
 void head_copy_fini(struct head_copy *copy)

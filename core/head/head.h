@@ -32,6 +32,13 @@ struct group;
 struct index;
 struct sealed;
 
+#define TOUCHED_LISTS 2
+struct touched {			/* touched.h */
+	uint32_t n, room;
+	series_ref *ref;
+	bool lost;			/* there was no memory for one */
+};
+
 struct head {
 	pthread_mutex_t lock;
 	_Atomic uint64_t samples, bytes;	/* bytes: of memory */
@@ -44,6 +51,7 @@ struct head {
 	struct spill spill;
 	uint32_t n_waiting, room_waiting;
 	uint32_t *waiting;		/* groups with sealed rows that are to be spilled */
+	struct touched touched[TOUCHED_LISTS];
 };
 
 void head_init(struct head *head);
@@ -112,6 +120,8 @@ struct head_copy {
 int head_copy(struct head *head, const struct series *series, kymo_ms start, kymo_ms end, bool frozen,
 	      struct head_copy *copy);
 void head_copy_fini(struct head_copy *copy);
+/* Has it samples of its own, in no group, that reach into (start, end]? With the lock. */
+bool head_has_own(const struct series *series, kymo_ms start, kymo_ms end);
 /* Used by group.c: one more part of the copy. */
 int head_copy_sealed(struct head_copy *copy, struct sealed *sealed, uint32_t slot);
 int head_copy_spilled(struct head_copy *copy, const struct spilled *spilled, uint32_t slot);

@@ -101,6 +101,13 @@ enum sealed_form { SEALED_CONSTANT, SEALED_NONE, SEALED_COLUMN };	/* of a member
 bool sealed_has(const struct sealed *sealed, uint32_t slot);	/* anything of that member */
 /* The samples of one member; room for n_rows. How many, or -EBADMSG, -ENOMEM. */
 int64_t sealed_read(const struct sealed *sealed, uint32_t slot, kymo_ms *at, double *values);
+/* The times of all rows; the values of a member without its times. */
+struct sealed_shape {
+	bool constant;			/* values[0] is all of them */
+	const uint8_t *in;		/* a bit for each row that it is in; NULL: all */
+};
+void sealed_times(const struct sealed *sealed, kymo_ms *at);
+int64_t sealed_values(const struct sealed *sealed, uint32_t slot, double *values, struct sealed_shape *shape);
 kymo_ms sealed_first_of(const struct sealed *sealed, uint32_t slot);	/* INT64_MAX: it is never there */
 /* Sealed rows of some of the members, from one on, as bytes behind those of *out. */
 void sealed_slice(const struct sealed *sealed, uint32_t from, uint32_t n, struct buf *out);

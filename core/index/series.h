@@ -36,6 +36,7 @@ struct series {
 	_Atomic uint8_t decimals;	/* places behind the point that its collector says it has; 0: not known */
 	uint16_t slot;			/* in its group */
 	uint32_t group;			/* head/group.h: its rows are there; 0: in none. What follows is of the rest */
+	uint8_t touched;		/* head/touched.h: lists that it is in */
 	kymo_ms first_at, last_at;	/* oldest and newest sample kept, in any tier; INT64_MIN: none */
 	uint64_t last;			/* bits of the value at last_at; distribution: of its mean */
 	struct head_data *data;		/* newest first; NULL: none */

@@ -233,6 +233,18 @@ int window_add_all(struct window *window, enum series_kind kind, const kymo_ms *
 	return 0;
 }
 
+bool window_add_same(struct window *window, const kymo_ms *at, double v, uint32_t n)
+{
+	if (!add_same(window, v, n))
+		return false;
+	window->first_at = at[0];
+	window->last_at = at[n - 1];
+	window->count = n;
+	window->has_sketch = false;
+	window_settle(window, KIND_GAUGE);
+	return true;
+}
+
 static int merge_sketch(struct window *window, const struct window *later)
 {
 	if (!window->has_sketch)

@@ -46,6 +46,11 @@ int window_copy(struct window *to, const struct window *from);	/* `to` is initia
 int window_add(struct window *window, enum series_kind kind, kymo_ms at, double v);
 int window_add_all(struct window *window, enum series_kind kind, const kymo_ms *at, const double *v, uint32_t n);
 /*
+ * The only samples of an empty window, n of v at those times: as it is settled, and
+ * with no sketch. false, and nothing has changed: v is not finite, or the sum is not.
+ */
+bool window_add_same(struct window *window, const kymo_ms *at, double v, uint32_t n);
+/*
  * `later` follows `window` in time (both may be empty). Start and end of the
  * result are window's. A sketch is kept only where it covers everything: a later
  * window without one takes it away, unless that is constant and its sketch known.

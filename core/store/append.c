@@ -6,6 +6,7 @@
  * the disk takes writes again.
  */
 #include "store/append_rows.h"
+#include "head/touched.h"
 #include "store/downsample.h"
 #include "store/policies.h"
 #include "store/raw.h"
@@ -143,6 +144,7 @@ static bool too_late(const struct rules *rules, const struct head_last *last, ky
 static void after_storing(struct store *store, series_ref ref, struct series *series, kymo_ms at, bool late)
 {
 	atomic_store_explicit(&series->idle, false, memory_order_relaxed);
+	head_touch(&store->head, ref, series);
 	if (late)
 		atomic_fetch_add_explicit(&store->counters.late, 1, memory_order_relaxed);
 	if (at <= atomic_load_explicit(&store->closed_until, memory_order_relaxed))

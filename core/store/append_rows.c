@@ -10,6 +10,7 @@
  * time. A group of which too few come too often is retired.
  */
 #include "store/append_rows.h"
+#include "head/touched.h"
 #include "store/downsample.h"
 #include "util/hash.h"
 
@@ -274,6 +275,7 @@ static int put_loose(struct appending *a, series_ref ref, struct series *series,
 
 	if (r < 0)
 		return r;
+	head_touch_locked(&a->store->head, ref, series);
 	atomic_store_explicit(&series->idle, false, memory_order_relaxed);
 	append_count(a, STORED);
 	append_loose(a, ref, at, value);

@@ -21,6 +21,17 @@ static kymo_ms newest_in_blocks(const struct store *store, enum kymo_tier tier)
 	return newest == INT64_MIN ? newest : window_floor(newest, tier_width(tier));
 }
 
+static kymo_ms newest_block(const struct store *store)
+{
+	kymo_ms newest = INT64_MIN;
+
+	for (int tier = 0; tier < TIERS; tier++)
+		for (uint32_t i = 0; i < store->list[tier]->n; i++)
+			if (block_end(store->list[tier]->block[i]) > newest)
+				newest = block_end(store->list[tier]->block[i]);
+	return newest;
+}
+
 /*
  * What a tier was made of was closed, and came to disk before it: where nothing was
  * sampled for a while, the finer tier has no record to tell it by.
@@ -46,6 +57,7 @@ int downsample_open(struct store *store, struct error *err)
 		d->in_blocks[tier] = d->done[tier];
 	}
 	take_from_coarser(d);
+	d->look_until = newest_block(store);
 	store->downsample = d;
 	atomic_store(&store->closed_until, d->done[KYMO_1M]);
 	return 0;

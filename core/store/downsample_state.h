@@ -17,14 +17,17 @@ struct downsample {
 	kymo_ms done[TIERS];		/* of 1m, 5m, 1h: closed and in the head or a block; INT64_MIN: none */
 	struct tier_head head[TIERS];
 	kymo_ms in_blocks[TIERS];	/* no block has a record that ends later */
+	kymo_ms look_until;		/* what was in blocks when the store was opened ends by then */
 	struct dirty dirty;
 
 	struct watcher watcher;
 	struct news *news;		/* with the maintain lock */
 };
 
-/* windows.c */
+/* windows_again.c */
 int windows_recompute(struct store *store, struct store_maintained *done, struct error *err);
+int windows_failed(const struct store *store, int r, struct error *err);	/* gives r, and says so where nobody has */
+int tiers_write_full(struct store *store, struct store_maintained *done, struct error *err);	/* those of tiers_full() */
 
 /* tier_flush.c: records of closed windows to blocks, and out of memory. */
 #define TIERS_ALL ((1u << TIERS) - 1)

@@ -199,6 +199,16 @@ static bool is_nothing(const struct window *window)
 	return window->count == 0 && !window->ended;
 }
 
+int rollup_column(const struct rollup_series *series, const kymo_ms *at, const double *values, uint32_t n, struct window *window)
+{
+	int r = window_add_all(window, series->kind, at, values, n);
+
+	if (r < 0 || is_nothing(window))
+		return r;
+	settle(window, series->kind);
+	return 1;
+}
+
 int rollup_list(const struct rollup_series *series, enum kymo_tier to, const struct record *from, uint32_t n, uint32_t *at,
 		struct record *out)
 {

@@ -39,6 +39,9 @@ struct rollup_source {
 int rollup_list(const struct rollup_series *series, enum kymo_tier to, const struct record *from, uint32_t n, uint32_t *at,
 		struct record *out);
 
+/* All samples of a window, which is empty: 1, and it is settled; 0: they make nothing; -ENOMEM. */
+int rollup_column(const struct rollup_series *series, const kymo_ms *at, const double *values, uint32_t n, struct window *window);
+
 struct rollup;
 
 /* `from` is the tier of the pieces, `to` a coarser one. The source is the caller's. 0 or -ENOMEM. */
