@@ -221,6 +221,17 @@ int one_side_check(struct one_side *side, const double *values)
 	return 0;
 }
 
+int one_side_see(struct one_side *side, uint32_t group, const double *values)
+{
+	struct one_group *of = &side->of[group];
+
+	if (!of->matched && !(of->matched = eval_alloc(side->eval, side->points, 1)))
+		return side->eval->err->code;
+	for (uint32_t i = 0; i < side->points; i++)
+		of->matched[i] |= !is_absent(values[i]);
+	return 0;
+}
+
 int one_side_match(struct one_side *side, uint32_t group, const double *values)
 {
 	struct one_group *of = &side->of[group];

@@ -32,6 +32,8 @@ void one_side_fini(struct one_side *side);
 int one_side_read(struct one_side *side, struct stream *stream);
 /* -EINVAL, if a series has a value where the one side is twice. 0 else. */
 int one_side_check(struct one_side *side, const double *values);
+/* Which points of a group another series has. 0 or an error. */
+int one_side_see(struct one_side *side, uint32_t group, const double *values);
 /* Which points of a series find a partner, once only. 0; -EINVAL: another series has found it. */
 int one_side_match(struct one_side *side, uint32_t group, const double *values);
 

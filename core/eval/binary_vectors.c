@@ -6,6 +6,9 @@
  * Where the labels of a result are sure to come from no other series it passes on at
  * once. Elsewhere results are held until all are known: some are parts of one series,
  * and where two have a value at one point the query is in error.
+ *
+ * fill() puts a number in the place of a partner that is missing: behind each of the
+ * many that lack one, and at the end for each group that none of the many was in.
  */
 #include "eval/arithmetic.h"
 #include "eval/binary.h"
@@ -27,6 +30,8 @@ struct vectors {
 	struct one_side one;
 	bool is_swapped;		/* group_right: the many stand on the right */
 	bool passes;			/* results need not be held */
+	struct fill fill_many, fill_one;
+	double *filled;			/* one number, where a partner is missing */
 	bool is_read;
 	struct buf labels, scratch;
 	/* results that are held */
@@ -218,23 +223,94 @@ static int next_with_group(struct vectors *all, struct column *many, uint32_t *g
 		if ((r = stream_next(all->many, many)) <= 0 || (r = one_side_check(&all->one, many->values)) < 0)
 			return r;
 		*group = grouping_find(&all->one.groups, many->labels, &r);
-	} while (r == 0 && *group == GROUP_NONE);
+	} while (r == 0 && *group == GROUP_NONE && !all->fill_one.is_set);
 	return r < 0 ? r : 1;
+}
+
+static int match(struct vectors *all, uint32_t group, const struct column *many)
+{
+	bool is_one_to_one = all->stream.node->binary.matching.card == ONE_TO_ONE;
+	int r = 0;
+
+	if (group == GROUP_NONE)
+		return 0;
+	if (is_one_to_one)
+		r = one_side_match(&all->one, group, many->values);
+	else if (all->fill_many.is_set)
+		r = one_side_see(&all->one, group, many->values);
+	return r < 0 ? r : hold_results(all, group, many);
+}
+
+/* ---- partners that are missing ---- */
+
+/* Where one of the many has a value and its group has none. What would be included is missing too. */
+static int fill_one(struct vectors *all, uint32_t group, const struct column *many)
+{
+	const double *one = group == GROUP_NONE ? NULL : all->one.of[group].values;
+	uint32_t n = 0;
+	int r;
+
+	for (uint32_t i = 0; i < all->stream.steps.n; i++) {
+		bool lacks = !is_absent(many->values[i]) && (!one || is_absent(one[i]));
+
+		all->filled[i] = lacks ? all->fill_one.value : absent();
+		n += lacks;
+	}
+	if (!n)
+		return 0;
+	combine(all, many->values, all->filled, all->values);
+	r = result_labels(all, many->labels, (struct labels){ NULL, 0 });
+	return r < 0 ? r : hold_result(all, group, many->values, all->filled);
+}
+
+/* Where a series of a group has a value and none of the many was in it: one result, with the labels that they would share. */
+static int fill_many(struct vectors *all, uint32_t group, const struct column *one)
+{
+	const uint8_t *matched = all->one.of[group].matched;
+	uint32_t n = 0;
+	int r;
+
+	for (uint32_t i = 0; i < all->stream.steps.n; i++) {
+		bool lacks = !is_absent(one->values[i]) && !(matched && matched[i]);
+
+		all->filled[i] = lacks ? all->fill_many.value : absent();
+		n += lacks;
+	}
+	if (!n)
+		return 0;
+	combine(all, all->filled, one->values, all->values);
+	r = result_labels(all, grouping_labels(&all->one.groups, group), one->labels);
+	return r < 0 ? r : hold_result(all, group, all->filled, one->values);
+}
+
+static int fill_groups(struct vectors *all)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < all->stream.steps.n; i++)
+		all->filled[i] = all->fill_many.value;
+	if ((r = one_side_check(&all->one, all->filled)) < 0)	/* a partner for each is one too many where two share it */
+		return r;
+	for (uint32_t g = 0; r == 0 && g < all->one.groups.n; g++)
+		for (uint32_t s = all->one.of[g].first; r == 0 && s != GROUP_NONE; s = all->one.next[s])
+			r = fill_many(all, g, &all->one.series.columns[s]);
+	return r;
 }
 
 static int hold_all(struct vectors *all)
 {
-	bool is_one_to_one = all->stream.node->binary.matching.card == ONE_TO_ONE;
 	struct column many;
 	uint32_t group;
 	int r;
 
 	while ((r = next_with_group(all, &many, &group)) > 0) {
-		if (is_one_to_one && (r = one_side_match(&all->one, group, many.values)) < 0)
-			return r;
-		if ((r = hold_results(all, group, &many)) < 0)
+		if ((r = match(all, group, &many)) == 0 && all->fill_one.is_set)
+			r = fill_one(all, group, &many);
+		if (r < 0)
 			return r;
 	}
+	if (r == 0 && all->fill_many.is_set)
+		r = fill_groups(all);
 	return r < 0 ? r : matrix_unite(&all->results);
 }
 
@@ -287,6 +363,7 @@ static void vectors_close(struct stream *stream)
 	eval_free(eval, all->matched, all->room, sizeof *all->matched);
 	eval_free(eval, all->groups, all->room, sizeof *all->groups);
 	eval_free(eval, all->values, stream->steps.n, sizeof *all->values);
+	eval_free(eval, all->filled, stream->steps.n, sizeof *all->filled);
 	matrix_fini(&all->results);
 	map_fini(&all->map);
 	buf_fini(&all->labels);
@@ -313,7 +390,8 @@ static int open_sides(struct vectors *all, const struct node *many, const struct
 
 	if (r == 0)
 		r = stream_open(eval, one, steps, &all->one_stream);
-	if (r == 0 && !(all->values = eval_alloc(eval, steps->n, sizeof *all->values)))
+	if (r == 0 && !((all->values = eval_alloc(eval, steps->n, sizeof *all->values)) &&
+			(all->filled = eval_alloc(eval, steps->n, sizeof *all->filled))))
 		r = eval->err->code;
 	return r;
 }
@@ -330,7 +408,9 @@ int stream_open_vectors(struct eval *eval, const struct node *node, const struct
 		return eval_no_memory(eval);
 	all->stream = (struct stream){ vectors_next, vectors_close, eval, node, *steps };
 	all->is_swapped = is_swapped;
-	all->passes = tells(binary, many);
+	all->fill_many = is_swapped ? binary->matching.fill_right : binary->matching.fill_left;
+	all->fill_one = is_swapped ? binary->matching.fill_left : binary->matching.fill_right;
+	all->passes = tells(binary, many) && !all->fill_many.is_set && !all->fill_one.is_set;
 	one_side_init(&all->one, eval, &binary->matching, steps->n, !is_swapped);
 	matrix_init(&all->results, eval, steps->n);
 	if ((r = open_sides(all, many, one)) < 0)

@@ -48,7 +48,7 @@ static struct names of_filter(const struct binary *binary)
 {
 	const struct matching *matching = &binary->matching;
 
-	if (has_name(matching->include, matching->n_include))
+	if (has_name(matching->include, matching->n_include) || matching->fill_left.is_set || matching->fill_right.is_set)
 		return many();
 	if (matching->card == ONE_TO_MANY)
 		return node_names(binary->right);

@@ -57,6 +57,12 @@ enum binary_op {
 
 enum cardinality { ONE_TO_ONE, MANY_TO_ONE /* group_left */, ONE_TO_MANY /* group_right */, MANY_TO_MANY /* and or unless */ };
 
+/* fill(0): what stands for a series that the other side has no partner for. */
+struct fill {
+	bool is_set;
+	double value;
+};
+
 /* How the sides of an operator between two vectors find each other. */
 struct matching {
 	enum cardinality card;
@@ -67,6 +73,7 @@ struct matching {
 	uint32_t n_written;
 	const char *const *include;	/* group_left(include): labels of the one side, as written */
 	uint32_t n_include;
+	struct fill fill_left, fill_right;	/* of that side */
 };
 
 struct binary {

@@ -155,6 +155,10 @@ static int check_operands(struct parser *p, const struct node *node)
 		return parser_fail(p, binary->op_start, "comparisons between scalars must use BOOL modifier");
 	if (check_included(p, binary) < 0 || check_side(p, binary->left) < 0 || check_side(p, binary->right) < 0)
 		return p->code;
+	if ((binary->matching.fill_left.is_set || binary->matching.fill_right.is_set) && (left || right))
+		return parser_fail(p, node->start, "filling in missing series only allowed between instant vectors");
+	if ((binary->matching.fill_left.is_set || binary->matching.fill_right.is_set) && is_set)
+		return parser_fail(p, node->start, "filling in missing series not allowed for set operators");
 	if ((left || right) && binary->matching.written)
 		return parser_fail(p, node->start, "vector matching only allowed between instant vectors");
 	if (is_set && (left || right))

@@ -29,6 +29,11 @@ static bool number_same(double a, double b)
 	return (isnan(a) && isnan(b)) || (a == b && signbit(a) == signbit(b));
 }
 
+static bool fill_same(const struct fill *a, const struct fill *b)
+{
+	return a->is_set == b->is_set && (!a->is_set || number_same(a->value, b->value));
+}
+
 static bool matcher_same(const struct matcher *a, const struct matcher *b)
 {
 	return matcher_op(a) == matcher_op(b) && !strcmp(matcher_name(a), matcher_name(b)) &&
@@ -66,6 +71,7 @@ static bool binary_same(const struct binary *a, const struct binary *b)
 	return a->op == b->op && a->returns_bool == b->returns_bool && m->card == n->card && m->on == n->on &&
 	       !m->written == !n->written && names_same(m->written, m->n_written, n->written, n->n_written) &&
 	       names_same(m->include, m->n_include, n->include, n->n_include) &&
+	       fill_same(&m->fill_left, &n->fill_left) && fill_same(&m->fill_right, &n->fill_right) &&
 	       node_equal(a->left, b->left) && node_equal(a->right, b->right);
 }
 

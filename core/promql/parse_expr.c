@@ -131,7 +131,53 @@ static int parse_group(struct parser *p, struct matching *matching)
 	return parse_names(p, &matching->include, &matching->n_include);
 }
 
-/* bool, on or ignoring, group_left or group_right: behind the operator. */
+static bool at_fill(struct parser *p)
+{
+	return (parser_at_word(p, "fill") || parser_at_word(p, "fill_left") || parser_at_word(p, "fill_right")) &&
+	       parser_ahead(p) == TOKEN_LEFT_PAREN;
+}
+
+/* (0): a number, perhaps with a sign. */
+static int parse_fill_value(struct parser *p, double *value)
+{
+	bool minus, is_duration;
+	int r;
+
+	parser_advance(p);
+	minus = parser_at(p, TOKEN_SUB);
+	if (minus || parser_at(p, TOKEN_ADD))
+		parser_advance(p);
+	if (!parser_at(p, TOKEN_NUMBER) && !parser_at(p, TOKEN_DURATION))
+		return parser_unexpected(p, "fill modifier", "number");
+	if ((r = parser_number(p, value, &is_duration)) < 0)
+		return r;
+	*value = minus ? -*value : *value;
+	return parser_take(p, TOKEN_RIGHT_PAREN) ? 0 : parser_unexpected(p, "fill modifier", "\")\"");
+}
+
+/* fill, or fill_left and fill_right in either order: the last of the modifiers. */
+static int parse_fills(struct parser *p, struct matching *matching)
+{
+	while (at_fill(p)) {
+		bool left = !parser_at_word(p, "fill_right"), right = !parser_at_word(p, "fill_left");
+		uint32_t at = p->token.start;
+		double value;
+		int r;
+
+		parser_advance(p);
+		if ((left && matching->fill_left.is_set) || (right && matching->fill_right.is_set))
+			return parser_fail(p, at, "fill may not be set multiple times");
+		if ((r = parse_fill_value(p, &value)) < 0)
+			return r;
+		if (left)
+			matching->fill_left = (struct fill){ true, value };
+		if (right)
+			matching->fill_right = (struct fill){ true, value };
+	}
+	return 0;
+}
+
+/* bool, on or ignoring, group_left or group_right, fill: behind the operator. */
 static int parse_modifiers(struct parser *p, struct binary *binary)
 {
 	struct matching *matching = &binary->matching;
@@ -139,14 +185,21 @@ static int parse_modifiers(struct parser *p, struct binary *binary)
 
 	binary->returns_bool = parser_take(p, TOKEN_BOOL);
 	if (!parser_at(p, TOKEN_ON) && !parser_at(p, TOKEN_IGNORING))
-		return 0;
+		return parse_fills(p, matching);
 	matching->on = parser_at(p, TOKEN_ON);
 	parser_advance(p);
 	r = parse_names(p, &matching->written, &matching->n_written);
 	if (r < 0)
 		return r;
 	r = parse_names_sorted(p, matching->written, matching->n_written, &matching->labels, &matching->n_labels);
-	return r < 0 ? r : parse_group(p, matching);
+	if (r == 0)
+		r = parse_group(p, matching);
+	return r < 0 ? r : parse_fills(p, matching);
+}
+
+static bool has_fill(const struct matching *matching)
+{
+	return matching->fill_left.is_set || matching->fill_right.is_set;
 }
 
 /* What was not said of how the sides match; of numbers there is nothing to say. */
@@ -154,7 +207,7 @@ static void settle_matching(struct binary *binary)
 {
 	bool vectors = binary->left->type == TYPE_VECTOR && binary->right->type == TYPE_VECTOR;
 
-	if (!vectors && !binary->matching.n_labels)
+	if (!vectors && !binary->matching.n_labels && !has_fill(&binary->matching))
 		binary->matching = (struct matching){ 0 };
 	else if (binary->op >= BINARY_AND && binary->matching.card == ONE_TO_ONE)
 		binary->matching.card = MANY_TO_MANY;

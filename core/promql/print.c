@@ -173,13 +173,28 @@ void print_subquery_suffix(const struct subquery *subquery, struct buf *out)
 	print_shift(&subquery->shift, out);
 }
 
-void print_operator(const struct binary *binary, struct buf *out)
+static void print_fill(const char *word, const struct fill *fill, struct buf *out)
 {
-	const struct matching *matching = &binary->matching;
+	char text[NUMBER_TEXT];
 
-	buf_add_text(out, token_text((enum token_kind)(TOKEN_ADD + binary->op)));
-	if (binary->returns_bool)
-		buf_add_text(out, " bool");
+	if (fill->is_set)
+		buf_printf(out, " %s (%s)", word, number_format(fill->value, text));
+}
+
+static void print_fills(const struct matching *matching, struct buf *out)
+{
+	const struct fill *left = &matching->fill_left, *right = &matching->fill_right;
+
+	if (left->is_set && right->is_set && !memcmp(&left->value, &right->value, sizeof left->value)) {
+		print_fill("fill", left, out);
+		return;
+	}
+	print_fill("fill_left", left, out);
+	print_fill("fill_right", right, out);
+}
+
+static void print_matching(const struct matching *matching, struct buf *out)
+{
 	if (!matching->written)
 		return;
 	buf_add_text(out, matching->on ? " on " : " ignoring ");
@@ -188,6 +203,15 @@ void print_operator(const struct binary *binary, struct buf *out)
 		return;
 	buf_add_text(out, matching->card == MANY_TO_ONE ? " group_left " : " group_right ");
 	print_labels(matching->include, matching->n_include, out);
+}
+
+void print_operator(const struct binary *binary, struct buf *out)
+{
+	buf_add_text(out, token_text((enum token_kind)(TOKEN_ADD + binary->op)));
+	if (binary->returns_bool)
+		buf_add_text(out, " bool");
+	print_matching(&binary->matching, out);
+	print_fills(&binary->matching, out);
 }
 
 void print_aggregator(const struct aggregate *aggregate, struct buf *out)

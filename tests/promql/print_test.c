@@ -55,6 +55,8 @@ static const struct row selectors[] = {
 
 static const struct row operators[] = {
 	{ "1 + 2 - 3 * 4 / 5 % 6 ^ 7", NULL }, { "1+2", "1 + 2" }, { "a atan2 b", NULL }, { "a ATAN2 b", "a atan2 b" },
+	{ "a + fill (0) b", NULL }, { "a+on(x)FILL_RIGHT(1)fill_left(-Inf)b", "a + on (x) fill_left (-Inf) fill_right (1) b" },
+	{ "a > bool ignoring (x) group_left (y) fill_left (5m) b", "a > bool ignoring (x) group_left (y) fill_left (300) b" }, { "fill + fill", NULL },
 	{ "a == b", NULL }, { "a != b", NULL }, { "a > b", NULL }, { "a < b", NULL }, { "a >= b", NULL }, { "a <= b", NULL },
 	{ "1 == bool 1", NULL }, { "a >= BOOL 5", "a >= bool 5" }, { "1 ==bool.5", "1 == bool 0.5" }, { "1 atan2.5", "1 atan2 0.5" },
 	{ "a AND b or c unless d", "a and b or c unless d" },

@@ -247,6 +247,8 @@ static void binary(struct made *m, int depth)
 	if (compares && random_below(&m->random, 2))
 		word(m, "bool");
 	matching(m, !is_set);
+	if (!is_set)
+		put(m, ANY_OF(m, "", "", "", "", " fill(0)", " fill_left ( -1e9)", " Fill_Right(+Inf) # x\nfill_left(NaN)"));
 	gap(m);
 	vector(m, depth - 1);
 }

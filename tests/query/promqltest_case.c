@@ -287,7 +287,7 @@ static bool takes_native(const struct node *node, const struct lines *native)
 /* Words of experiments that Prometheus has behind flags. */
 static const char *experiment(const char *query)
 {
-	static const char *const words[] = { "fill(", "fill (", "fill_left", "fill_right", "start_timestamp" };
+	static const char *const words[] = { "start_timestamp" };
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (strstr(query, words[i]))
