@@ -47,6 +47,12 @@ struct group_log {
 	struct wal_pace pace;
 };
 
+/* The last window that all members were marked for, of those that had closed: store/downsample.h. */
+struct marked {
+	kymo_ms end;
+	uint64_t when;
+};
+
 struct group {
 	uint32_t id, n;
 	bool retired;
@@ -65,6 +71,7 @@ struct group {
 	uint32_t frozen_lived;		/* `lived` at the last freeze */
 	kymo_ms period;			/* of the first row since then */
 	uint32_t gathered;		/* append_rows.c: its place among those of a run, from 1 up; 0: it has none */
+	struct marked marked;
 	size_t accounted, sealed_bytes;
 	struct group_log log;
 };

@@ -58,16 +58,23 @@ static int put_row(struct appending *a, struct group *group, kymo_ms at, const d
 	return 0;
 }
 
-/* The group whose members stand there in their order, all before that time. NULL: none. */
-static struct group *whole_group_at(struct appending *a, const struct run *run, uint32_t at)
+/* The group whose members stand there in their order. NULL: none. */
+static struct group *group_at(struct appending *a, const struct run *run, uint32_t at)
 {
 	const struct series *series = index_series(a->store->index, run->refs[at]);
 	struct group *group = series ? group_of(&a->store->head, series) : NULL;
 
-	if (!group || group->n > run->n - at || run->at <= group->newest ||
-	    memcmp(group->refs, run->refs + at, group->n * sizeof *group->refs) != 0)
+	if (!group || group->n > run->n - at || memcmp(group->refs, run->refs + at, group->n * sizeof *group->refs) != 0)
 		return NULL;
 	return group;
+}
+
+/* The same, if all it has is before that time. */
+static struct group *whole_group_at(struct appending *a, const struct run *run, uint32_t at)
+{
+	struct group *group = group_at(a, run, at);
+
+	return group && run->at > group->newest ? group : NULL;
 }
 
 /* How many samples those are of the whole groups that the run begins with. */
@@ -429,11 +436,17 @@ static int put_late(struct appending *a, const struct run *run)
 /* What is stored in a window that has closed is reported, and once too often rather than not. */
 static void mark_closed(struct appending *a, const struct run *run)
 {
+	uint32_t at = 0;
+
 	if (run->at > atomic_load_explicit(&a->store->closed_until, memory_order_relaxed))
 		return;
-	for (uint32_t i = 0; i < run->n; i++)
-		if (index_series(a->store->index, run->refs[i]))
-			downsample_mark(a->store, run->refs[i], run->at);
+	while (at < run->n) {
+		struct group *group = group_at(a, run, at);
+		uint32_t n = group ? group->n : 1;
+
+		downsample_mark_all(a->store, run->refs + at, n, run->at, group ? &group->marked : NULL);
+		at += n;
+	}
 }
 
 static int put_run(struct appending *a, const struct run *run)

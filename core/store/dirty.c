@@ -57,6 +57,8 @@ void spans_add(struct spans *spans, kymo_ms start, kymo_ms end)
 {
 	uint32_t from = 0, to;
 
+	if (spans->n && spans->span[spans->n - 1].start <= start && spans->span[spans->n - 1].end >= end)
+		return;			/* there already, where most come */
 	while (from < spans->n && spans->span[from].end < start)
 		from++;
 	for (to = from; to < spans->n && spans->span[to].start <= end; to++) {
@@ -90,7 +92,11 @@ static uint64_t hash_of(series_ref ref)
 
 static struct dirty_series *find(const struct dirty *dirty, series_ref ref)
 {
-	uint32_t at = map_find(&dirty->map, hash_of(ref), &ref, has_ref, dirty);
+	uint32_t at;
+
+	if (dirty->guess < dirty->n && dirty->series[dirty->guess].ref == ref)
+		return &dirty->series[dirty->guess];
+	at = map_find(&dirty->map, hash_of(ref), &ref, has_ref, dirty);
 
 	return at == MAP_NONE ? NULL : &dirty->series[at];
 }
@@ -136,6 +142,7 @@ void dirty_mark(struct dirty *dirty, series_ref ref, kymo_ms at)
 	if (series) {
 		spans_add(&series->spans, end - width, end);
 		series->changes++;
+		dirty->guess = (uint32_t)(series - dirty->series) + 1;
 	} else {
 		spans_add(&dirty->everyone, end - width, end);
 		dirty->changes++;

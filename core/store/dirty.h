@@ -34,6 +34,7 @@ struct dirty {
 	struct dirty_series *series;
 	struct spans everyone;		/* of series that could not be marked alone */
 	uint64_t changes;		/* of `everyone` */
+	uint32_t guess;			/* series are marked in the same order again and again */
 };
 
 void dirty_init(struct dirty *dirty);

@@ -4,6 +4,7 @@
  * memory, and which windows a late sample has changed. windows.c closes windows,
  * tier_flush.c brings them to disk.
  */
+#include "head/group.h"
 #include "store/downsample_state.h"
 
 #include <errno.h>
@@ -51,6 +52,7 @@ int downsample_open(struct store *store, struct error *err)
 		return error_set(err, -ENOMEM, "%s: out of memory", store->path);
 	pthread_mutex_init(&d->lock, NULL);
 	dirty_init(&d->dirty);
+	d->worked_on = 1;
 	for (int tier = 0; tier < TIERS; tier++) {
 		tier_head_init(&d->head[tier]);
 		d->done[tier] = tier == KYMO_RAW ? INT64_MIN : newest_in_blocks(store, (enum kymo_tier)tier);
@@ -98,6 +100,22 @@ void downsample_mark(struct store *store, series_ref ref, kymo_ms at)
 	dirty_mark(&store->downsample->dirty, ref, at);
 }
 
+void downsample_mark_all(struct store *store, const series_ref *refs, uint32_t n, kymo_ms at, struct marked *memory)
+{
+	struct downsample *d = store->downsample;
+	struct marked now;
+	LOCK(&d->lock);
+
+	now = (struct marked){ window_end_of(at, tier_width(KYMO_1M)), d->worked_on };
+	if (memory && memory->end == now.end && memory->when == now.when)
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		if (index_series(store->index, refs[i]))
+			dirty_mark(&d->dirty, refs[i], at);
+	if (memory)
+		*memory = now;
+}
+
 void downsample_coverage(struct store *store, struct store_coverage *coverage)
 {
 	struct downsample *d = store->downsample;
@@ -129,6 +147,7 @@ void downsample_forget(struct store *store, series_ref ref)
 
 	for (int tier = KYMO_1M; tier < TIERS; tier++)
 		tier_head_forget(&d->head[tier], ref);
+	d->worked_on++;
 	dirty_forget(&d->dirty, ref);
 }
 

@@ -17,6 +17,8 @@
 #include "store/dirty.h"
 #include "store/state.h"
 
+struct marked;			/* head/group.h */
+
 #define CLOSE_DELAY 5000
 
 /*
@@ -29,6 +31,11 @@ void downsample_close_store(struct store *store);
 
 /* A sample was stored at a time <= closed_until. With append and index (read) locked. */
 void downsample_mark(struct store *store, series_ref ref, kymo_ms at);
+/*
+ * The same for many series. `memory` is of those series in that order (a group's), zero
+ * to begin with: as long as nobody has worked on marks, they are not made twice. NULL: none.
+ */
+void downsample_mark_all(struct store *store, const series_ref *refs, uint32_t n, kymo_ms at, struct marked *memory);
 /* What the tiers hold in memory, beside their blocks, widens *coverage. */
 void downsample_coverage(struct store *store, struct store_coverage *coverage);
 /* Has this series records that are in no block? */

@@ -19,6 +19,7 @@ struct downsample {
 	kymo_ms in_blocks[TIERS];	/* no block has a record that ends later */
 	kymo_ms look_until;		/* what was in blocks when the store was opened ends by then */
 	struct dirty dirty;
+	uint64_t worked_on;		/* rises before marks are worked on, or forgotten */
 
 	struct watcher watcher;
 	struct news *news;		/* with the maintain lock */

@@ -157,6 +157,7 @@ static int recompute_marked(const struct pass *pass, struct error *err)
 		uint64_t changes;
 
 		pthread_mutex_lock(&d->lock);
+		d->worked_on++;
 		changes = dirty_changes(&d->dirty, refs.ref[i]);
 		pthread_mutex_unlock(&d->lock);
 		r = recompute_series(pass, refs.ref[i], err);
@@ -178,6 +179,7 @@ static int recompute_everyone(const struct pass *pass, struct error *err)
 	int r = 0;
 
 	pthread_mutex_lock(&d->lock);
+	d->worked_on++;
 	changes = d->dirty.changes;
 	any = d->dirty.everyone.n;
 	pthread_mutex_unlock(&d->lock);

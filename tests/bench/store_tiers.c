@@ -172,6 +172,63 @@ static void minutes_close(void)
 	bench_remove(path);
 }
 
+/* ---- a day of the past ---- */
+
+enum { PAST_SERIES = 1000, PAST_HOURS = 24, PAST_STEP = 10, PAST_BATCH = 5 };
+
+/* A request: some times of all series, as remote write has them. */
+static void append_past(struct store *store, const series_ref *refs, kymo_ms from)
+{
+	static series_ref all[PAST_SERIES * PAST_BATCH];
+	static double values[PAST_SERIES * PAST_BATCH];
+	static kymo_ms times[PAST_SERIES * PAST_BATCH];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < PAST_SERIES; i++)
+		for (uint32_t k = 0; k < PAST_BATCH; k++, n++) {
+			all[n] = refs[i];
+			times[n] = from + (k + 1) * PAST_STEP * INT64_C(1000);
+			values[n] = capture.series[i % capture.n].values[(times[n] - START) / 1000 % capture.rows];
+		}
+	CHECK(store_append(store, &(struct store_batch){ .n = n, .refs = all, .values = values, .times = times }, NULL) == 0, "n=%u", n);
+}
+
+static void past(void)
+{
+	static series_ref refs[PAST_SERIES];
+	char path[] = "/tmp/kymo-tiers-XXXXXX";
+	struct test_clock clock;
+	struct store_options options = store_options_preset(mkdtemp(path));
+	struct error err = { 0 };
+	double samples = (double)PAST_SERIES * PAST_HOURS * 3600 / PAST_STEP, put = 0, made = 0;
+	struct store *store;
+
+	test_clock_init(&clock, START + (PAST_HOURS + 1) * INT64_C(3600000));
+	options.clock = &clock.clock;
+	options.manual = true;
+	options.retention[KYMO_RAW] = FOREVER;
+	CHECK(store_open(&options, &store, &err) == 0, "%s", error_text(&err));
+	for (uint32_t i = 0; i < PAST_SERIES; i++)
+		refs[i] = make_series(store, i);
+	CHECK(store_append(store, &(struct store_batch){ .n = 1, .refs = (series_ref[]){ make_series(store, PAST_SERIES) },
+							 .values = (double[]){ 1 }, .at = clock.now - 600000 }, NULL) == 0, "now=%lld",
+	      (long long)clock.now);
+	close_minute(store);
+	for (kymo_ms at = START; at < START + PAST_HOURS * INT64_C(3600000); at += PAST_BATCH * PAST_STEP * INT64_C(1000)) {
+		int64_t begin = clock_process_cpu_ns();
+
+		append_past(store, refs, at);
+		put += ms(begin);
+		if ((at - START) % (PAST_HOURS * INT64_C(900000)) == 0 && at > START)
+			made += close_minute(store);
+	}
+	made += close_minute(store);
+	printf("a day of the past of %d series, %d s apart     %8.1f ns a sample to take, %.1f to make the tiers\n", PAST_SERIES,
+	       PAST_STEP, put * 1e6 / samples, made * 1e6 / samples);
+	store_close(store);
+	bench_remove(path);
+}
+
 /* ---- a year ---- */
 
 static uint64_t seed = 88172645463325252;
@@ -281,6 +338,7 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		sketches();
 	minutes_close();
+	past();
 	if (argc < 2)
 		year();
 	free(capture.series);
