@@ -132,6 +132,8 @@ static void show_part(struct buf *out, const cJSON *part)
 {
 	if (cJSON_IsTrue(show_find(part, "missing")))
 		buf_add_text(out, "missing");
+	else if (cJSON_IsTrue(show_find(part, "empty")))
+		buf_add_text(out, "nothing");
 	else
 		show_text(out, show_find(part, "tier"));
 	buf_add_text(out, ": ");

@@ -474,7 +474,8 @@ static void report_spans(struct promql_run *run, struct promql_report *report)
 	struct promql_span *spans = run->answer ? answer_alloc(run->answer, read->n_spans * sizeof *spans) : NULL;
 
 	for (uint32_t i = 0; spans && i < read->n_spans; i++)
-		spans[i] = (struct promql_span){ read->span[i].start, read->span[i].end, read->span[i].tier, read->span[i].missing };
+		spans[i] = (struct promql_span){ read->span[i].start, read->span[i].end, read->span[i].tier,
+						read->span[i].missing, read->span[i].empty };
 	report->spans = spans;
 	report->n_spans = spans ? read->n_spans : 0;
 }

@@ -66,7 +66,7 @@ struct promql_series {
 struct promql_span {			/* what served which part of what was read */
 	kymo_ms start, end;
 	enum kymo_tier tier;
-	bool missing;
+	bool missing, empty;		/* no tier served it (store/plan.h); never both */
 };
 
 struct promql_report {			/* complete after the last series */

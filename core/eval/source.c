@@ -47,11 +47,11 @@ static int make_plan(const struct source_request *request, const struct eval *ev
 	return plan_make(coverage, &wanted, plan);
 }
 
-/* The width of the tier that serves the oldest part which is not missing. */
+/* The width of the tier that serves the oldest part. */
 static kymo_ms oldest_width(const struct plan *plan)
 {
 	for (uint32_t i = 0; i < plan->n; i++)
-		if (!plan->span[i].missing)
+		if (span_is_served(&plan->span[i]))
 			return tier_width(plan->span[i].tier);
 	return 0;
 }
@@ -85,7 +85,7 @@ kymo_ms source_reach(const struct source *source, kymo_ms t, kymo_ms reach)
 
 static bool joins(struct plan_span *a, const struct plan_span *b)
 {
-	if (a->tier != b->tier || a->missing != b->missing || b->start > a->end || b->end < a->start)
+	if (a->tier != b->tier || a->missing != b->missing || a->empty != b->empty || b->start > a->end || b->end < a->start)
 		return false;
 	a->start = b->start < a->start ? b->start : a->start;
 	a->end = b->end > a->end ? b->end : a->end;
@@ -108,7 +108,7 @@ static void note_plan(struct source *source)
 		const struct plan_span *span = &source->plan.span[i];
 
 		note_span(&source->eval->read, span);
-		source->raw_only &= span->missing || span->tier == KYMO_RAW;
+		source->raw_only &= !span_is_served(span) || span->tier == KYMO_RAW;
 	}
 }
 

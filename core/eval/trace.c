@@ -104,8 +104,10 @@ static void put_spans(struct json *json, const struct promql_report *report)
 		json_object(json);
 		json_put_integer(json, "start", span->start);
 		json_put_integer(json, "end", span->end);
-		json_put_text(json, "tier", span->missing ? NULL : tier_name(span->tier));
+		json_put_text(json, "tier", span->missing || span->empty ? NULL : tier_name(span->tier));
+		json_put_integer(json, "resolution", tier_width(span->tier));
 		json_put_bool(json, "missing", span->missing);
+		json_put_bool(json, "empty", span->empty);
 		json_end(json);
 	}
 	json_end(json);

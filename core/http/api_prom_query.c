@@ -221,11 +221,11 @@ static void put_span(struct buf *out, const struct promql_span *span)
 	prom_time_text(out, span->start);
 	buf_add_text(out, ",\"end\":");
 	prom_time_text(out, span->end);
-	if (span->missing)
-		buf_add_text(out, ",\"tier\":null,\"resolution\":null,\"missing\":true}");
+	if (span->missing || span->empty)
+		buf_add_text(out, ",\"tier\":null,\"resolution\":null");
 	else
-		buf_printf(out, ",\"tier\":\"%s\",\"resolution\":%lld,\"missing\":false}", tier_name(span->tier),
-			   (long long)tier_width(span->tier) / 1000);
+		buf_printf(out, ",\"tier\":\"%s\",\"resolution\":%lld", tier_name(span->tier), (long long)tier_width(span->tier) / 1000);
+	buf_printf(out, ",\"missing\":%s,\"empty\":%s}", span->missing ? "true" : "false", span->empty ? "true" : "false");
 }
 
 /* What Prometheus has nothing like. */

@@ -60,6 +60,7 @@ static void render_part(struct json *json, const struct kymo_part *part)
 	json_put_integer(json, "start", part->start);
 	json_put_integer(json, "end", part->end);
 	json_put_bool(json, "missing", part->missing);
+	json_put_bool(json, "empty", part->empty);
 	json_put_text(json, "reason", part->reason);
 	json_end(json);
 }

@@ -19,7 +19,7 @@ void render_put_time(struct json *json, const char *key, kymo_ms at);
 void render_put_series(struct json *json, const char *name, const struct kymo_label *labels, uint32_t n);
 /* {"name", "labels", "type", "unit", "at", "value"} */
 void render_latest(struct json *json, const struct kymo_latest *item);
-/* "parts": [{"tier", "start", "end", "missing", "reason"}], "warnings": [...] */
+/* "parts": [{"tier", "start", "end", "missing", "empty", "reason"}], "warnings": [...] */
 void render_put_parts(struct json *json, const struct kymo_part *parts, uint32_t n);
 void render_put_warnings(struct json *json, const char *const *warnings, uint32_t n);
 

@@ -30,20 +30,23 @@ static bool is_empty(const struct store_coverage *coverage, int tier)
 	return coverage->tier[tier].oldest > coverage->tier[tier].newest;
 }
 
-/* The oldest time that any tier holds, and that any tier would keep. */
-static void reach(const struct store_coverage *coverage, kymo_ms *oldest, kymo_ms *horizon)
+/* Why nothing was recorded then. */
+static const char *reason_empty(const struct parts *parts, const struct plan_span *span)
 {
-	*oldest = *horizon = INT64_MAX;
-	for (int i = 0; i < TIERS; i++) {
-		if (!is_empty(coverage, i) && coverage->tier[i].oldest < *oldest)
-			*oldest = coverage->tier[i].oldest;
-		if (coverage->tier[i].horizon < *horizon)
-			*horizon = coverage->tier[i].horizon;
-	}
+	bool any = false;
+
+	for (int i = 0; i < TIERS; i++)
+		any |= !is_empty(&parts->coverage, i);
+	if (span->start >= parts->now)
+		return "in the future";
+	return any ? "before the first sample" : "nothing is stored yet";
 }
 
-static const char *reason_forced(const struct parts *parts, const struct plan_span *span)
+/* Why it is not there. */
+static const char *reason_missing(const struct parts *parts, const struct plan_span *span)
 {
+	if (parts->rule != PLAN_FORCED)
+		return "older than the retention of every tier";
 	if (is_empty(&parts->coverage, parts->tier))
 		return "this tier holds nothing yet";
 	if (span->end <= parts->coverage.tier[parts->tier].horizon)
@@ -53,20 +56,7 @@ static const char *reason_forced(const struct parts *parts, const struct plan_sp
 
 static const char *reason(const struct parts *parts, const struct plan_span *span)
 {
-	kymo_ms oldest, horizon;
-
-	reach(&parts->coverage, &oldest, &horizon);
-	if (span->start >= parts->now)
-		return "in the future";
-	if (oldest == INT64_MAX)
-		return "nothing is stored yet";
-	if (parts->rule == PLAN_FORCED)
-		return reason_forced(parts, span);
-	if (span->end <= horizon)
-		return "older than the retention of every tier";
-	if (span->start < oldest)
-		return "before the first sample that is kept";
-	return "no tier holds it";
+	return span->empty ? reason_empty(parts, span) : span->missing ? reason_missing(parts, span) : "";
 }
 
 int parts_give(const struct parts *parts, void *answer, const struct kymo_part **out, uint32_t *n)
@@ -79,8 +69,8 @@ int parts_give(const struct parts *parts, void *answer, const struct kymo_part *
 		const struct plan_span *span = &parts->plan.span[*n];
 
 		items[*n] = (struct kymo_part){
-			.start = span->start, .end = span->end, .tier = span->tier, .missing = span->missing,
-			.reason = span->missing ? reason(parts, span) : "",
+			.start = span->start, .end = span->end, .tier = span->tier, .missing = span->missing, .empty = span->empty,
+			.reason = reason(parts, span),
 		};
 	}
 	*out = items;
@@ -120,7 +110,7 @@ void parts_explain(const struct parts *parts, const struct grid *grid, struct no
 	for (uint32_t i = 0; i < parts->plan.n; i++) {
 		const struct plan_span *span = &parts->plan.span[i];
 
-		if (span->missing || span->tier == KYMO_RAW)
+		if (!span_is_served(span) || span->tier == KYMO_RAW)
 			continue;
 		explain_step(span, grid_unit(grid), notes);
 		explain_edges(span, notes);

@@ -10,7 +10,7 @@
 #include <inttypes.h>
 
 struct part {
-	struct select *select;		/* NULL: the span is missing */
+	struct select *select;		/* NULL: no tier serves the span */
 	enum kymo_tier tier;
 	uint32_t next;			/* its next series */
 	bool has;			/* the series that is being read */
@@ -52,7 +52,7 @@ static int open_part(struct store *store, const struct stitch_request *request, 
 	int r;
 
 	part->tier = span->tier;
-	if (span->missing)
+	if (!span_is_served(span))
 		return 0;
 	r = select_open(store, &select, &part->select, &why);
 	if (r == -E2BIG)

@@ -18,7 +18,7 @@
 struct stitch_request {
 	struct matcher *const *matchers;
 	uint32_t n_matchers;
-	const struct plan *plan;	/* spans that are missing are passed over */
+	const struct plan *plan;	/* spans that no tier serves are passed over */
 	uint32_t wants;			/* enum want */
 	uint32_t series_most;		/* 0: no limit */
 	const char *series_key;		/* what that limit is called in the configuration; NULL: limits.series */

@@ -170,19 +170,59 @@ static int cut(const struct sources *sources, kymo_ms start, kymo_ms end, struct
 	return n;
 }
 
-static void emit(struct plan *plan, kymo_ms start, kymo_ms end, int tier)
+static void emit_span(struct plan *plan, struct plan_span span)
 {
 	struct plan_span *last = plan->n ? &plan->span[plan->n - 1] : NULL;
-	struct plan_span span = { start, end, tier < 0 ? KYMO_RAW : (enum kymo_tier)tier, tier < 0 };
 
-	if (start >= end)
+	if (span.start >= span.end)
 		return;
-	if (last && last->tier == span.tier && last->missing == span.missing) {
-		last->end = end;
+	if (last && last->tier == span.tier && last->missing == span.missing && last->empty == span.empty) {
+		last->end = span.end;
 		return;
 	}
-	CHECK(plan->n < PLAN_SPANS, "tier=%d", tier);
+	CHECK(plan->n < PLAN_SPANS, "tier=%d", span.tier);
 	plan->span[plan->n++] = span;
+}
+
+static void emit(struct plan *plan, kymo_ms start, kymo_ms end, int tier)
+{
+	emit_span(plan, (struct plan_span){ .start = start, .end = end, .tier = (enum kymo_tier)tier });
+}
+
+/* From here on some tier would keep what is recorded. */
+static kymo_ms kept_from(const struct store_coverage *coverage)
+{
+	kymo_ms from = INT64_MAX;
+
+	for (int tier = 0; tier < TIERS; tier++)
+		from = earlier_of(from, cut_at(coverage, (enum kymo_tier)tier));
+	return from;
+}
+
+/* Where the first of all that is held before that time begins, as the finest tier has it. */
+static kymo_ms recorded_from(const struct sources *sources, kymo_ms before)
+{
+	for (int tier = 0; tier < TIERS; tier++) {
+		kymo_ms least = tier == KYMO_RAW ? 1 : tier_width((enum kymo_tier)tier);
+
+		if (sources->begin[tier] < before && sources->begin[tier] + least <= before)
+			before = sources->begin[tier];
+	}
+	return before;
+}
+
+static kymo_ms within(kymo_ms t, const struct part *part) { return earlier_of(later_of(t, part->start), part->end); }
+
+/* A part that no tier has, or not the one that was asked for. */
+static void emit_unserved(struct plan *plan, const struct store_coverage *coverage, const struct sources *sources, const struct part *part)
+{
+	kymo_ms kept = within(kept_from(coverage), part), recorded = later_of(kept, within(recorded_from(sources, part->end), part));
+
+	if (kept > part->start && (uint64_t)(recorded - kept) < HOUR)
+		kept = recorded;	/* behind the cut the next sample takes its time: that is no part of its own */
+	emit_span(plan, (struct plan_span){ .start = part->start, .end = kept, .missing = true });
+	emit_span(plan, (struct plan_span){ .start = kept, .end = recorded, .empty = true });
+	emit_span(plan, (struct plan_span){ .start = recorded, .end = part->end, .missing = true });
 }
 
 /* The next finer tier that holds what comes after `start`; -1: none. */
@@ -235,7 +275,9 @@ int plan_make(const struct store_coverage *coverage, const struct plan_request *
 		set_order(&sources, request);
 	n = cut(&sources, request->start, request->end, parts);
 	while (n-- > 0)
-		if (parts[n].tier < 0 || request->rule == PLAN_FORCED)
+		if (parts[n].tier < 0)
+			emit_unserved(plan, coverage, &sources, &parts[n]);
+		else if (request->rule == PLAN_FORCED)
 			emit(plan, parts[n].start, parts[n].end, parts[n].tier);
 		else
 			refine(plan, &sources, parts[n]);

@@ -30,10 +30,13 @@ struct plan_request {
 struct plan_span {
 	kymo_ms start, end;		/* (start, end] */
 	enum kymo_tier tier;
-	bool missing;			/* nothing holds this part (any more) */
+	/* No tier holds this part (any more), or no tier that was asked: */
+	bool missing;			/* something may have been recorded then */
+	bool empty;			/* nothing was: it is before the first sample, and no retention reaches there */
 };
+static inline bool span_is_served(const struct plan_span *span) { return !span->missing && !span->empty; }
 
-#define PLAN_SPANS 16
+#define PLAN_SPANS 18
 
 struct plan {
 	uint32_t n;

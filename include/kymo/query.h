@@ -64,8 +64,9 @@ struct kymo_series {
 struct kymo_part {
 	kymo_ms start, end;		/* (start, end] */
 	uint32_t tier;			/* enum kymo_tier */
-	bool missing;
-	const char *reason;		/* why it is missing, or ""; such as "older than the retention of every tier" */
+	bool missing;			/* what was recorded then, if anything, is not there (any more) */
+	bool empty;			/* nothing was recorded then; neither: the tier serves it */
+	const char *reason;		/* why it is missing or empty, or ""; such as "older than the retention of every tier" */
 };
 
 struct kymo_answer {

@@ -185,6 +185,7 @@ AT(kymo_part, start, 0);
 AT(kymo_part, end, 8);
 AT(kymo_part, tier, 16);
 AT(kymo_part, missing, 20);
+AT(kymo_part, empty, 21);
 AT(kymo_part, reason, 24);
 
 SIZE(kymo_answer, 96);

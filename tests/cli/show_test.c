@@ -81,7 +81,8 @@ static void finds_by_path(void **state)
 static void tells_the_tiers_and_warnings(void **state)
 {
 	cJSON *tree = cJSON_Parse("{\"parts\": [{\"tier\": \"1m\", \"start\": 0, \"end\": 60000, \"missing\": false, \"reason\": \"\"},"
-				  "{\"tier\": \"raw\", \"start\": 60000, \"end\": 61000, \"missing\": true, \"reason\": \"gone\"}, 7],"
+				  "{\"tier\": \"raw\", \"start\": 60000, \"end\": 61000, \"missing\": true, \"reason\": \"gone\"}, 7,"
+				  "{\"tier\": \"raw\", \"start\": 61000, \"end\": 62000, \"missing\": false, \"empty\": true, \"reason\": \"in the future\"}],"
 				  "\"error\": 0.011, \"warnings\": [\"mind the gap\"]}");
 	AUTO_BUF out = { 0 };
 
@@ -89,6 +90,7 @@ static void tells_the_tiers_and_warnings(void **state)
 	show_remarks(tree, &out);
 	assert_string_equal(buf_text(&out), "1m: 1970-01-01T00:00:00+00:00 to 1970-01-01T00:01:00+00:00\n"
 					    "missing: 1970-01-01T00:01:00+00:00 to 1970-01-01T00:01:01+00:00, gone\n"
+					    "nothing: 1970-01-01T00:01:01+00:00 to 1970-01-01T00:01:02+00:00, in the future\n"
 					    "percentiles are within 1.1 %\n"
 					    "warning: mind the gap\n");
 	cJSON_Delete(tree);

@@ -70,7 +70,7 @@ static const struct row answers[] = {
 	{ "GET", "/kymo/v1/metrics/a/b/stats", NULL, NULL, 200, "{\"all\":...", "a/b" },
 	{ "GET", "/kymo/v1/query", "name=a&name=b&label=x!=y", NULL, 200,
 	  "{\"series\":[{\"name\":\"a.b\",\"labels\":{\"host\":\"a\\\"b\"},\"points\":[[1699999999000,1.5],[1700000000000,\"+Inf\"]]}],"
-	  "\"parts\":[{\"tier\":\"1m\",\"start\":1,\"end\":2,\"missing\":true,\"reason\":\"gone\"}],\"warnings\":[\"mind the gap\"],"
+	  "\"parts\":[{\"tier\":\"1m\",\"start\":1,\"end\":2,\"missing\":true,\"empty\":false,\"reason\":\"gone\"}],\"warnings\":[\"mind the gap\"],"
 	  "\"start\":1,\"end\":2,\"step\":3,\"window\":4,\"samples_read\":5,\"error\":\"NaN\"}", "a,b,x/1/y" },
 	{ "POST", "/kymo/v1/query", NULL, "{\"names\":[\"a\"],\"labels\":{\"x\":\"y\"}}", 200, "{\"series\":...", "a,x/0/y" },
 	{ "GET", "/kymo/v1/stats", NULL, NULL, 200, "{\"version\":\"...", NULL },

@@ -3,6 +3,7 @@
 #include "fake_service.h"
 
 #include "query/answer.h"
+#include "util/check.h"
 #include "util/thread.h"
 
 #include <errno.h>
@@ -53,7 +54,7 @@ int service_query(struct kymo *kymo, const struct kymo_query *query, struct kymo
 {
 	static const struct kymo_series_point points[] = { { FAKE_NOW - 1000, 1.5 }, { FAKE_NOW, 1.0 / 0.0 } };
 	static const struct kymo_series series = { "a.b", 1, 2, labels, points };
-	static const struct kymo_part part = { 1, 2, KYMO_1M, true, "gone" };
+	static const struct kymo_part part = { 1, 2, KYMO_1M, true, false, "gone" };
 	static const char *const warnings[] = { "mind the gap" };
 	const struct timespec nap = { kymo->slow / 1000, kymo->slow % 1000 * 1000000 };
 
@@ -519,10 +520,12 @@ int promql_next(struct promql_run *run, struct promql_series *out, struct error 
 void promql_report(struct promql_run *run, struct promql_report *report)
 {
 	static const char *const notes[] = { "note 1", "note 2" };
-	static const struct promql_span spans[] = { { FAKE_NOW - 60000, FAKE_NOW, KYMO_RAW, false }, { 0, 3600000, KYMO_1H, true } };
+	static const struct promql_span spans[] = {
+		{ FAKE_NOW - 60000, FAKE_NOW, KYMO_RAW, false, false }, { 0, 3600000, KYMO_1H, true, false }, { 3600000, 7200000, KYMO_RAW, false, true },
+	};
 
 	*report = (struct promql_report){ .warnings = notes, .infos = notes, .n_warnings = run->kymo->n_notes, .n_infos = run->kymo->n_notes,
-					  .spans = spans, .n_spans = run->kymo->n_notes, .quarantined = 3, .error = 0.011, .samples = 7 };
+					  .spans = spans, .n_spans = run->kymo->n_notes ? COUNT_OF(spans) : 0, .quarantined = 3, .error = 0.011, .samples = 7 };
 }
 
 void promql_explain(struct promql_run *run, struct buf *json)

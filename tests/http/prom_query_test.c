@@ -188,8 +188,9 @@ static void what_is_beside_the_data(void **state)
 	fake.type = TYPE_SCALAR;	/* of which no limit takes anything away */
 	expect(Q, "query=a&limit=1", 200, "{\"status\":\"success\",\"data\":{\"resultType\":\"scalar\",\"result\":[1700000000,\"0.5\"]},"
 	       "\"warnings\":[\"note 1\",\"note 2\"],\"infos\":[\"note 1\",\"note 2\"],\"kymo\":{\"spans\":["
-	       "{\"start\":1699999940,\"end\":1700000000,\"tier\":\"raw\",\"resolution\":0,\"missing\":false},"
-	       "{\"start\":0,\"end\":3600,\"tier\":null,\"resolution\":null,\"missing\":true}],\"quarantined\":3,\"percentile_error\":0.011,"
+	       "{\"start\":1699999940,\"end\":1700000000,\"tier\":\"raw\",\"resolution\":0,\"missing\":false,\"empty\":false},"
+	       "{\"start\":0,\"end\":3600,\"tier\":null,\"resolution\":null,\"missing\":true,\"empty\":false},"
+	       "{\"start\":3600,\"end\":7200,\"tier\":null,\"resolution\":null,\"missing\":false,\"empty\":true}],\"quarantined\":3,\"percentile_error\":0.011,"
 	       "\"cached\":false}}");
 	expect(Q, "query=a&stats=all", 200, "{\"status\":\"success\",\"data\":{\"resultType\":\"scalar\",\"result\":[1700000000,\"0.5\"],"
 	       "\"stats\":{\"timings\":{\"evalTotalTime\":...");

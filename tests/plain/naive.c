@@ -82,7 +82,7 @@ static void collect(const struct made_series *series, const struct kymo_answer *
 	heap->n = 0;
 	heap->unknown = heap->sketched = false;
 	for (uint32_t p = 0; p < answer->n_parts; p++)
-		if (!answer->parts[p].missing)
+		if (!answer->parts[p].missing && !answer->parts[p].empty)
 			collect_part(series, &answer->parts[p], from, to, heap);
 }
 
@@ -176,7 +176,7 @@ static void fail_with(const struct kymo_query *query, const struct kymo_answer *
 		      query->points, (int)query->granularity);
 	for (uint32_t p = 0; p < answer->n_parts; p++)
 		print_message("  (%lld, %lld] %u%s\n", (long long)answer->parts[p].start, (long long)answer->parts[p].end,
-			      answer->parts[p].tier, answer->parts[p].missing ? " missing" : "");
+			      answer->parts[p].tier, answer->parts[p].missing ? " missing" : answer->parts[p].empty ? " empty" : "");
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
@@ -251,7 +251,7 @@ static void check_every(struct check *check)
 			const struct kymo_part *part = &check->answer->parts[p];
 			kymo_ms at = place_in(part, check->series->at[i]);
 
-			if (part->missing || at <= before || !covers(part->start, part->end, at))
+			if (part->missing || part->empty || at <= before || !covers(part->start, part->end, at))
 				continue;
 			check_point(check, at - 1, at, at);
 			before = at;

@@ -181,9 +181,9 @@ static void parts_tell_who_served_what(void **state)
 				    .function = KYMO_COUNT, .start = T(-H), .end = NOW, ANY };
 	AUTO_ANSWER struct kymo_answer *answer = NULL;
 	static const struct kymo_part parts[] = {
-		{ T(-H), T(0), KYMO_RAW, true, "before the first sample that is kept" },
-		{ T(0), T(3600), KYMO_5M, false, "" },
-		{ T(3600), T(7200), KYMO_1M, false, "" },
+		{ T(-H), T(0), KYMO_RAW, false, true, "before the first sample" },
+		{ T(0), T(3600), KYMO_5M, false, false, "" },
+		{ T(3600), T(7200), KYMO_1M, false, false, "" },
 	};
 
 	(void)state;
@@ -196,6 +196,7 @@ static void parts_tell_who_served_what(void **state)
 		assert_int_equal(answer->parts[i].end, parts[i].end);
 		assert_int_equal(answer->parts[i].tier, parts[i].tier);
 		assert_int_equal(answer->parts[i].missing, parts[i].missing);
+		assert_int_equal(answer->parts[i].empty, parts[i].empty);
 		assert_string_equal(answer->parts[i].reason, parts[i].reason);
 	}
 	assert_int_equal(answer->n_series, 1);
@@ -206,14 +207,15 @@ static void parts_tell_who_served_what(void **state)
 	store.retention[KYMO_RAW] = store.retention[KYMO_1M] = FOREVER;
 }
 
-static const struct { kymo_ms retention, start, end; uint32_t granularity; const char *reason; } reasons[] = {
-	{ 1000, T(0), T(10), KYMO_AUTO, "older than the retention of every tier" },
-	{ 1000, T(0), T(10), KYMO_5M, "older than the retention of this tier" },
-	{ FOREVER, T(-90000), T(-86400), KYMO_AUTO, "before the first sample that is kept" },
-	{ FOREVER, T(-90000), T(-86400), KYMO_1H, "this tier does not hold it" },
+static const struct { kymo_ms retention, start, end; uint32_t granularity; bool missing; const char *reason; } reasons[] = {
+	{ 1000, T(0), T(10), KYMO_AUTO, true, "older than the retention of every tier" },
+	{ 1000, T(0), T(10), KYMO_5M, true, "older than the retention of this tier" },
+	{ FOREVER, T(-90000), T(-86400), KYMO_AUTO, false, "before the first sample" },
+	{ FOREVER, T(-90000), T(-86400), KYMO_1H, false, "before the first sample" },
+	{ 90000000, T(-90000), T(-86400), KYMO_AUTO, true, "older than the retention of every tier" },
 };
 
-static void what_is_missing_has_a_reason(void **state)
+static void what_is_not_there_has_a_reason(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(reasons); i++) {
@@ -225,7 +227,8 @@ static void what_is_missing_has_a_reason(void **state)
 			store.retention[t] = reasons[i].retention;
 		assert_int_equal(plain_query(&store, &query, &limits, NOW, &answer, NULL), 0);
 		assert_int_equal(answer->n_series, 0);
-		assert_true(answer->parts[0].missing);
+		assert_int_equal(answer->parts[0].missing, reasons[i].missing);
+		assert_int_equal(answer->parts[0].empty, !reasons[i].missing);
 		assert_string_equal(answer->parts[0].reason, reasons[i].reason);
 	}
 	for (int t = 0; t < TIERS; t++)
@@ -242,6 +245,7 @@ static void an_empty_store_says_so(void **state)
 	fake_init(&empty, NOW);
 	assert_int_equal(plain_query(&empty, &query, &limits, NOW, &answer, NULL), 0);
 	assert_int_equal(answer->end, NOW);
+	assert_true(answer->parts[0].empty && !answer->parts[0].missing);
 	assert_string_equal(answer->parts[0].reason, "nothing is stored yet");
 	assert_string_equal(answer->warnings[0], "no metric is named \"system.cpu.usage\"");
 	fake_fini(&empty);
@@ -355,7 +359,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_as_documented),
 		cmocka_unit_test(parts_tell_who_served_what),
-		cmocka_unit_test(what_is_missing_has_a_reason),
+		cmocka_unit_test(what_is_not_there_has_a_reason),
 		cmocka_unit_test(an_empty_store_says_so),
 		cmocka_unit_test(what_makes_no_sense_is_refused),
 		cmocka_unit_test(a_query_of_an_unknown_size_is_refused),

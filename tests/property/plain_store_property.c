@@ -177,7 +177,7 @@ static void ask(struct world *world)
 		for (uint32_t i = 0; i < answer->n_series; i++)
 			world->points += answer->series[i].n_points;
 		for (uint32_t i = 0; i < answer->n_parts; i++)
-			world->stitched += answer->parts[i].tier != KYMO_RAW && !answer->parts[i].missing;
+			world->stitched += answer->parts[i].tier != KYMO_RAW && !answer->parts[i].missing && !answer->parts[i].empty;
 	}
 }
 

@@ -57,7 +57,7 @@ static void plan_points(const struct naive_world *world, kymo_ms first, kymo_ms 
 {
 	make_plan(world, first - reach, last, plan);
 	for (uint32_t i = 0; i < plan->n; i++) {
-		if (plan->span[i].missing)
+		if (!span_is_served(&plan->span[i]))
 			continue;
 		if (tier_width(plan->span[i].tier) > reach)
 			make_plan(world, first - tier_width(plan->span[i].tier), last, plan);
@@ -78,7 +78,7 @@ static kymo_ms width_at(const struct plan *plan, kymo_ms t)
 static bool raw_only(const struct plan *plan)
 {
 	for (uint32_t i = 0; i < plan->n; i++)
-		if (!plan->span[i].missing && plan->span[i].tier != KYMO_RAW)
+		if (span_is_served(&plan->span[i]) && plan->span[i].tier != KYMO_RAW)
 			return false;
 	return true;
 }
@@ -88,7 +88,7 @@ static void add_span(const struct made_series *series, const struct plan_span *s
 	kymo_ms width = tier_width(span->tier);
 	bool open = false;	/* may the next sample belong to the last entry? */
 
-	for (uint32_t i = 0; i < series->n && !span->missing; i++) {
+	for (uint32_t i = 0; i < series->n && span_is_served(span); i++) {
 		kymo_ms at = width ? window_end_of(series->at[i], width) : series->at[i];
 
 		if (at <= span->start || at > span->end)

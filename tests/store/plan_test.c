@@ -110,21 +110,21 @@ static const struct {
 	{ "forced minutes over their horizon", &old_store, PLAN_FORCED, KYMO_1M, NOW - 8 * DAY, NOW, 0,
 	  "missing -8d10:30:42 -7d10:30:00, 1m -7d10:30:00 10:30:42" },
 	{ "a young store: before it there is nothing", &young, PLAN_BY_LENGTH, KYMO_RAW, NOW - HOUR, NOW, 0,
-	  "missing 09:30:42 10:14:01, raw 10:14:01 10:30:42" },
+	  "empty 09:30:42 10:14:01, raw 10:14:01 10:30:42" },
 	{ "a young store, by minutes", &young, PLAN_BY_LENGTH, KYMO_RAW, NOW - 2 * HOUR, NOW, 0,
-	  "missing 08:30:42 10:14:00, 1m 10:14:00 10:30:00, raw 10:30:00 10:30:42" },
+	  "empty 08:30:42 10:14:00, 1m 10:14:00 10:30:00, raw 10:30:00 10:30:42" },
 	{ "a young store, by hours that have not closed", &young, PLAN_BY_LENGTH, KYMO_RAW, NOW - 30 * HOUR, NOW, 0,
-	  "missing -1d04:30:42 10:00:00, 5m 10:00:00 10:30:00, raw 10:30:00 10:30:42" },
+	  "empty -1d04:30:42 10:00:00, 5m 10:00:00 10:30:00, raw 10:30:00 10:30:42" },
 	{ "a young store, raw first", &young, PLAN_RAW_FIRST, KYMO_RAW, NOW - 2 * HOUR, NOW, 0,
-	  "missing 08:30:42 10:14:01, raw 10:14:01 10:30:42" },
+	  "empty 08:30:42 10:14:01, raw 10:14:01 10:30:42" },
 	{ "a young store, forced hours", &young, PLAN_FORCED, KYMO_1H, NOW - 2 * HOUR, NOW, 0,
-	  "missing 08:30:42 10:00:00, 1h 10:00:00 10:30:42" },
+	  "empty 08:30:42 10:00:00, 1h 10:00:00 10:30:42" },
 	{ "only hours are left, raw first", &only_hours, PLAN_RAW_FIRST, KYMO_RAW, AT(-90, 0, 0, 0), AT(-89, 0, 0, 0), 0,
 	  "1h -90d00:00:00 -89d00:00:00" },
 	{ "only hours are left: now", &only_hours, PLAN_BY_LENGTH, KYMO_RAW, NOW - HOUR, NOW, 0,
 	  "1h 09:30:42 10:30:42" },
 	{ "only hours, before them", &only_hours, PLAN_BY_LENGTH, KYMO_RAW, AT(-101, 0, 0, 0), AT(-99, 0, 0, 0), 0,
-	  "missing -101d00:00:00 -101d23:00:00, 1h -101d23:00:00 -99d00:00:00" },
+	  "empty -101d00:00:00 -101d23:00:00, 1h -101d23:00:00 -99d00:00:00" },
 	{ "raw for ever stands in where coarser has gone", &raw_forever, PLAN_BY_LENGTH, KYMO_RAW, AT(-8, 0, 0, 0), AT(0, 0, 0, 0), 0,
 	  "raw -8d00:00:00 -7d10:30:00, 1m -7d10:30:00 -5d10:30:00, 5m -5d10:30:00 -3d10:00:00, 1h -3d10:00:00 00:00:00" },
 	{ "a folder that was lost: from the next", &lost_minutes, PLAN_BY_LENGTH, KYMO_RAW, AT(-1, 8, 0, 0), AT(-1, 12, 0, 0), 0,
@@ -138,11 +138,11 @@ static const struct {
 	{ "it knows that there was nothing behind its horizon", &slept, PLAN_BY_LENGTH, KYMO_RAW, AT(0, 8, 7, 0), AT(1, 12, 0, 0), 0,
 	  "1m 08:07:00 08:10:00, 5m 08:10:00 09:00:00, 1h 09:00:00 1d12:00:00" },
 	{ "nothing at all", &empty, PLAN_BY_LENGTH, KYMO_RAW, NOW - HOUR, NOW, 0,
-	  "missing 09:30:42 10:30:42" },
+	  "empty 09:30:42 10:30:42" },
 	{ "nothing at all, raw first", &empty, PLAN_RAW_FIRST, KYMO_RAW, NOW - HOUR, NOW, 0,
-	  "missing 09:30:42 10:30:42" },
+	  "empty 09:30:42 10:30:42" },
 	{ "nothing at all, forced", &empty, PLAN_FORCED, KYMO_5M, NOW - HOUR, NOW, 0,
-	  "missing 09:30:42 10:30:42" },
+	  "empty 09:30:42 10:30:42" },
 	{ "an empty range", &old_store, PLAN_BY_LENGTH, KYMO_RAW, NOW - 5, NOW - 5, 0,
 	  "" },
 };
@@ -177,7 +177,7 @@ static void print(const struct plan *plan, struct buf *out)
 	for (uint32_t i = 0; i < plan->n; i++) {
 		const struct plan_span *span = &plan->span[i];
 
-		buf_printf(out, "%s%s ", i ? ", " : "", span->missing ? "missing" : tier_name(span->tier));
+		buf_printf(out, "%s%s ", i ? ", " : "", span->missing ? "missing" : span->empty ? "empty" : tier_name(span->tier));
 		print_time(span->start, out);
 		buf_add_text(out, " ");
 		print_time(span->end, out);
@@ -232,9 +232,9 @@ static void spans_cover_the_range(void **state)
 
 			assert_true(plan.span[i].start == at && plan.span[i].end > at);
 			at = plan.span[i].end;
-			if (!plan.span[i].missing && width && at != request.end)
+			if (span_is_served(&plan.span[i]) && width && at != request.end)
 				assert_int_equal(at % width, 0);
-			if (i && !plan.span[i].missing && width && !plan.span[i - 1].missing)
+			if (i && span_is_served(&plan.span[i]) && width && span_is_served(&plan.span[i - 1]))
 				assert_int_equal(plan.span[i].start % width, 0);
 		}
 		assert_true(at == request.end);

@@ -318,7 +318,11 @@ def what_only_version_3_has():
         answer = ask(kymo, "query", query="quantile(2, up)", time=NOW - 30)[1]
         expect("quantile value" in answer["warnings"][0], answer)
         answer = ask(kymo, "query", query="up", time=NOW - 30, tier="raw")[1]
-        expect([span["tier"] for span in answer["kymo"]["spans"] if not span["missing"]] == ["raw"], answer)
+        expect([span["tier"] for span in answer["kymo"]["spans"] if not span["empty"]] == ["raw"], answer)
+        spans = ask(kymo, "query", query="up[7d]", time=NOW - 30)[1]["kymo"]["spans"]
+        expect([(span["tier"], span["empty"]) for span in spans] == [(None, True), ("raw", False)] and not any(span["missing"] for span in spans), spans)
+        spans = ask(kymo, "query", query="up[3y]", time=NOW - 30)[1]["kymo"]["spans"]
+        expect([span["missing"] for span in spans] == [True, False, False], spans)
         tree = ask(kymo, "parse_query", query="sum by (job) (up)")[1]["data"]
         expect(tree["type"] == "aggregation" and tree["grouping"] == ["job"] and tree["expr"]["name"] == "up", tree)
         explained = kymo.get("/kymo/v1/explain?query=sum(up)")
