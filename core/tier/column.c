@@ -44,6 +44,14 @@ void column_put_ints(const int64_t *v, uint32_t n, struct buf *out)
 			buf_add_zigzag(out, minus(v[i], v[i - 1]));
 }
 
+static void get_deltas(struct reader *in, int64_t at, int64_t *v, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		v[i] = at;
+		at = i + 1 < n ? plus(at, read_zigzag(in)) : at;
+	}
+}
+
 void column_get_ints(struct reader *in, int64_t *v, uint32_t n)
 {
 	uint8_t form = read_u8(in);
@@ -52,10 +60,35 @@ void column_get_ints(struct reader *in, int64_t *v, uint32_t n)
 
 	if (form > INTS_DELTAS)
 		in->bad = true;
-	for (uint32_t i = 0; i < n; i++) {
-		v[i] = at;
-		at = plus(at, form == INTS_DELTAS && i + 1 < n ? read_zigzag(in) : step);
+	if (form == INTS_DELTAS) {
+		get_deltas(in, at, v, n);
+		return;
 	}
+	for (uint32_t i = 0; i < n; i++)
+		v[i] = (int64_t)((uint64_t)at + i * (uint64_t)step);
+}
+
+bool column_get_constant(struct reader *in, int64_t *v)
+{
+	struct reader at = *in;
+	uint8_t form = read_u8(&at);
+
+	if (form > INTS_SAME)
+		return false;
+	*v = form == INTS_ZERO ? 0 : read_zigzag(&at);
+	*in = at;
+	return true;
+}
+
+void column_pass_ints(struct reader *in, uint32_t n)
+{
+	uint8_t form = read_u8(in);
+	uint32_t numbers = form == INTS_ZERO ? 0 : form == INTS_SAME ? 1 : form == INTS_STEP ? 2 : n;
+
+	if (form > INTS_DELTAS)
+		in->bad = true;
+	for (uint32_t i = 0; i < numbers && !in->bad; i++)
+		read_zigzag(in);
 }
 
 /* ---- by the codec ---- */

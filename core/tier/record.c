@@ -17,11 +17,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { FLAG_ENDED = 1, FLAG_SKETCH = 2, FLAGS_ALL = 3 };
-
-/* What is special: the layout in the low two bits. */
-enum { LAYOUT_MASK = 3, EMPTY_AS_IS = 4, SKETCHES_USUAL = 8, SPECIALS_ALL = 15 };
-
 enum { INT_COLUMNS = 7, SCRATCH_COLUMNS = 2 };
 
 static int columns_init(struct columns *c, uint32_t n)
@@ -43,7 +38,7 @@ static int columns_init(struct columns *c, uint32_t n)
 	return 0;
 }
 
-static void columns_fini(struct columns *c)
+void record_columns_fini(struct columns *c)
 {
 	free(c->memory);
 }
@@ -179,7 +174,7 @@ int records_encode(const struct record *records, uint32_t n, enum series_kind ki
 	c.layout = layout_of(kind);
 	c.empty_as_is = has_odd_empty(records, n);
 	put_columns(&c, out);
-	columns_fini(&c);
+	record_columns_fini(&c);
 	r = put_sketches(records, n, out);
 	return buf_failed(out) ? -ENOMEM : r;
 }
@@ -231,25 +226,38 @@ static int decode_sketches(struct reader *in, const struct columns *c, struct re
 	return sketches_get(records, wanted, c->n, in);
 }
 
+static int decode_from(struct reader *in, uint32_t n, struct columns *c)
+{
+	int r;
+
+	if (n == 0 || n > RECORDS_MOST || read_varint(in) != n)
+		return -EBADMSG;
+	r = columns_init(c, n);
+	if (r < 0)
+		return r;
+	r = decode_columns(in, c);
+	return r == 0 && !columns_sound(c) ? -EBADMSG : r;
+}
+
+int record_columns_decode(const uint8_t *data, size_t size, uint32_t n, struct columns *c)
+{
+	struct reader in = reader_of(data, size);
+
+	*c = (struct columns){ 0 };
+	return decode_from(&in, n, c);
+}
+
 static int decode(const uint8_t *data, size_t size, struct record *records, uint32_t n, bool sketches)
 {
 	struct reader in = reader_of(data, size);
-	struct columns c;
-	int r;
+	struct columns c = { 0 };
+	int r = decode_from(&in, n, &c);
 
-	if (n == 0 || n > RECORDS_MOST || read_varint(&in) != n)
-		return -EBADMSG;
-	r = columns_init(&c, n);
-	if (r < 0)
-		return r;
-	r = decode_columns(&in, &c);
-	if (r == 0 && !columns_sound(&c))
-		r = -EBADMSG;
 	for (uint32_t i = 0; r == 0 && i < n; i++)
 		to_record(&c, i, &records[i]);
 	if (r == 0 && sketches)
 		r = decode_sketches(&in, &c, records);
-	columns_fini(&c);
+	record_columns_fini(&c);
 	return r;
 }
 

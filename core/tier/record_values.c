@@ -16,15 +16,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum near {
-	NEAR_NOTHING, NEAR_BEFORE /* last of the record before */, NEAR_LAST, NEAR_FIRST, NEAR_MIN, NEAR_MAX,
-	NEAR_N_MIN /* count * min */, NEAR_N_MIDDLE /* of min and max */, NEAR_N_ENDS /* first and last */, NEAR_MEAN, NEARS
-};
-
-/* How a column is written: the low half of its byte is what is near. */
-enum mode { SAME_BITS = 0, INTEGERS = 16, DOUBLES = 32, MODES = 48, WITH_ULPS = 64 };
-
-enum { EXPONENT_LARGEST = 15, CHOICES = 4, ULPS_MOST = 1 << 20 };
+enum { CHOICES = 4, ULPS_MOST = 1 << 20 };
 
 static const struct turn {
 	enum value_column column;
@@ -51,8 +43,12 @@ static bool is_empty(const struct columns *c, uint32_t i)
 
 /* ---- what is near ---- */
 
-/* Columns that this one is made of have been written or read; two at most, one often twice. */
-static bool bases_of(enum near near, enum value_column base[2])
+enum value_column values_turn(enum layout layout, int i)
+{
+	return turns[layout][i].column;
+}
+
+bool near_bases(enum near near, enum value_column base[2])
 {
 	static const struct { bool any; enum value_column base[2]; } bases[NEARS] = {
 		[NEAR_BEFORE] = { true, { LAST, LAST } }, [NEAR_LAST] = { true, { LAST, LAST } },
@@ -66,26 +62,25 @@ static bool bases_of(enum near near, enum value_column base[2])
 	return bases[near].any;
 }
 
-/* `done`: bit set of columns. */
-static bool is_known(enum near near, unsigned done)
+bool near_is_known(enum near near, unsigned done)
 {
 	enum value_column base[2];
 
-	return !bases_of(near, base) || ((done >> base[0] & 1) && (done >> base[1] & 1));
+	return !near_bases(near, base) || ((done >> base[0] & 1) && (done >> base[1] & 1));
 }
 
 static bool is_scaled_too(const struct columns *c, enum near near)
 {
 	enum value_column base[2];
 
-	return near != NEAR_MEAN && (!bases_of(near, base) || (c->scaled[base[0]] && c->scaled[base[1]]));
+	return near != NEAR_MEAN && (!near_bases(near, base) || (c->scaled[base[0]] && c->scaled[base[1]]));
 }
 
 /* In integers, to c->near. */
 static void near_integers(struct columns *c, enum near near)
 {
 	enum value_column base[2];
-	bool any = bases_of(near, base);
+	bool any = near_bases(near, base);
 	const int64_t *a = c->integer[base[0]], *b = c->integer[base[1]];
 
 	for (uint32_t i = 0; i < c->n; i++)
@@ -134,15 +129,10 @@ static double near_double(const struct columns *c, enum near near, uint32_t i)
 	}
 }
 
-static bool is_copy(enum near near)
-{
-	return near >= NEAR_BEFORE && near <= NEAR_MAX;
-}
-
 /* After a column that has the bits of what is near: it has its integers, too. */
 static void copy_integers(struct columns *c, enum value_column column, enum near near)
 {
-	c->scaled[column] = is_copy(near) && is_scaled_too(c, near);
+	c->scaled[column] = near_is_copy(near) && is_scaled_too(c, near);
 	if (!c->scaled[column])
 		return;
 	near_integers(c, near);
@@ -389,7 +379,7 @@ static void get_column(struct columns *c, enum value_column column, unsigned don
 	enum near near = (enum near)(how & 15);
 	enum mode mode = (enum mode)(how & MODES);
 
-	if (how & ~(MODES | 15 | WITH_ULPS) || near >= NEARS || !is_known(near, done) ||
+	if (how & ~(MODES | 15 | WITH_ULPS) || near >= NEARS || !near_is_known(near, done) ||
 	    (mode == INTEGERS && !is_scaled_too(c, near)))
 		in->bad = true;
 	if (in->bad)
