@@ -205,6 +205,8 @@ static int prepare(struct run *run)
 
 	if (r < 0)
 		return r;
+	if (!run->reading.grid.n)
+		wants |= WANT_SUM | WANT_LAST;		/* of take_piece() */
 	run->answer = answer_create(sizeof *run->answer);
 	return run->answer ? reading_open(&run->reading, run->query->granularity, PLAN_BY_LENGTH, wants, &run->walk.source) : -ENOMEM;
 }

@@ -327,3 +327,18 @@ int raw_part_decode(struct raw_parts *parts, const struct raw_part *part, struct
 	}
 	return r;
 }
+
+int raw_part_view(struct raw_parts *parts, const struct raw_part *part, struct record_view *view, unsigned wants)
+{
+	int r;
+
+	buf_clear(&parts->bytes);
+	r = block_read_records(part->block, &part->chunk, part->until, &parts->input, &parts->bytes);
+	if (r == 0)
+		r = record_view_read(view, parts->bytes.data, parts->bytes.len, part->n, wants);
+	parts->chunks++;
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	note_damage(parts, part, r);
+	return r == -EIO ? r : -EBADMSG;
+}

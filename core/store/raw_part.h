@@ -7,6 +7,7 @@
 #define STORE_RAW_PART_H
 
 #include "tier/record.h"
+#include "tier/record_view.h"
 #include "store/state.h"
 
 struct raw_part {
@@ -57,5 +58,7 @@ int raw_part_decode(struct raw_parts *parts, const struct raw_part *part, struct
 bool raw_part_is_whole(const struct raw_parts *parts, const struct raw_part *part);
 /* All of such a part in numbers, no value is written. The same results. */
 int raw_part_fold(struct raw_parts *parts, const struct raw_part *part, struct block_fold *fold);
+/* Columns of a part of a block that is whole, and of records. The same results. */
+int raw_part_view(struct raw_parts *parts, const struct raw_part *part, struct record_view *view, unsigned wants);
 
 #endif

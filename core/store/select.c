@@ -171,6 +171,7 @@ static int open_tier(struct select *select, const struct series_view *series, st
 		.series = { series->ref, series->kind, series->metric->flags, policy_for(select, series) },
 		.start = start_of(select, series), .end = select->end,
 		.with_ends = select->wants & WANT_ENDS, .plain = !(select->wants & WANT_SKETCH),
+		.wants = select->wants & WANT_SKETCH ? 0 : select->wants,
 	};
 
 	return tier_open(&request, &cursor->tier);

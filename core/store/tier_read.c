@@ -8,7 +8,9 @@
  * the number of flushes is looked at.
  */
 #include "store/tier_read.h"
+#include "model/rising.h"
 #include "store/downsample.h"
+#include "store/tier_chunks.h"
 #include "tier/head.h"
 
 #include <errno.h>
@@ -37,7 +39,8 @@ struct tier_reader {
 	struct stretch stretch[2 * DIRTY_SPANS + 2];
 	kymo_ms given;			/* up to here */
 
-	struct raw_reader *blocks;	/* NULL: nothing there */
+	struct tier_chunks *chunks;	/* what blocks have, where that is simple; */
+	struct raw_reader *blocks;	/* else this */
 	struct piece piece;		/* of blocks */
 	uint32_t at;			/* in it */
 	struct record_list head;
@@ -95,6 +98,11 @@ static int open_blocks(struct tier_reader *reader)
 		if (r < 0)
 			return r;
 		from.list[1] = reader->late_view->list[request->tier];
+	}
+	if (request->wants && !request->insists) {
+		r = tier_chunks_open(store, &from, request->series.ref, request->start, request->end, request->wants, &reader->chunks);
+		if (r)
+			return r < 0 ? r : 0;
 	}
 	r = raw_open_blocks(store, &from, request->series.ref, request->start, request->end, &reader->blocks);
 	if (r == 0 && request->insists)
@@ -158,6 +166,7 @@ void tier_close(struct tier_reader *reader)
 	if (!reader)
 		return;
 	end_rollup(reader);
+	tier_chunks_close(reader->chunks);
 	raw_close(reader->blocks);
 	record_list_fini(&reader->head);
 	if (reader->slots)
@@ -172,6 +181,8 @@ void tier_stats(const struct tier_reader *reader, struct raw_stats *stats)
 	struct raw_stats more = { 0 };
 
 	*stats = reader->computed;
+	if (reader->chunks)
+		tier_chunks_stats(reader->chunks, &more);
 	if (reader->blocks)
 		raw_stats(reader->blocks, &more);
 	add_stats(stats, &more);
@@ -271,22 +282,30 @@ static int next_computed(struct tier_reader *reader, const struct stretch *stret
 
 /* ---- stored ---- */
 
+static int next_piece(struct tier_reader *reader)
+{
+	reader->at = reader->piece.n = 0;
+	if (reader->chunks)
+		return tier_chunks_next(reader->chunks, &reader->piece);
+	return reader->blocks ? raw_next(reader->blocks, &reader->piece) : 0;
+}
+
 /* The next record of a block later than what was given: its time; INT64_MAX: none. */
 static int next_of_blocks(struct tier_reader *reader, kymo_ms *at)
 {
 	for (;;) {
 		int r;
 
-		while (reader->at < reader->piece.n && (reader->piece.at[reader->at] <= reader->given ||
-							!is_wanted(reader, reader->piece.count[reader->at])))
+		if (reader->piece.n)
+			reader->at = (uint32_t)rising_behind(reader->piece.at, reader->at, reader->piece.n, reader->given);
+		while (reader->at < reader->piece.n && !is_wanted(reader, reader->piece.count[reader->at]))
 			reader->at++;
 		if (reader->at < reader->piece.n) {
 			*at = reader->piece.at[reader->at];
 			return 0;
 		}
 		*at = INT64_MAX;
-		reader->at = reader->piece.n = 0;
-		r = reader->blocks ? raw_next(reader->blocks, &reader->piece) : 0;
+		r = next_piece(reader);
 		if (r > 0)
 			continue;
 		reader->piece.n = 0;
@@ -321,20 +340,22 @@ static int give_head(struct tier_reader *reader, kymo_ms until, struct piece *pi
 	return n ? give_slots(reader, n, piece) : 0;
 }
 
+#define FROM(column) ((column) ? (column) + at : NULL)
+
 /* Those before `limit` and up to `until`. */
 static int give_blocks(struct tier_reader *reader, kymo_ms limit, kymo_ms until, struct piece *piece)
 {
 	const struct piece *from = &reader->piece;
-	uint32_t at = reader->at, n = 0;
+	uint32_t at = reader->at, n = 0, most;
 
-	while (at + n < from->n && from->at[at + n] < limit && from->at[at + n] <= until &&
-	       is_wanted(reader, from->count[at + n]))
+	most = (uint32_t)rising_behind(from->at, at, from->n, limit - 1 < until ? limit - 1 : until) - at;
+	while (n < most && is_wanted(reader, from->count[at + n]))
 		n++;
-	*piece = (struct piece){ .n = n, .at = from->at + at, .start = from->start + at, .count = from->count + at,
-				 .sum = from->sum + at, .min = from->min + at, .max = from->max + at,
-				 .first = from->first + at, .last = from->last + at, .correction = from->correction + at,
-				 .first_at = from->first_at + at, .last_at = from->last_at + at,
-				 .flags = from->flags + at, .sketch = from->sketch + at };
+	*piece = (struct piece){ .n = n, .at = from->at + at, .start = FROM(from->start), .count = from->count + at,
+				 .sum = FROM(from->sum), .min = FROM(from->min), .max = FROM(from->max),
+				 .first = FROM(from->first), .last = FROM(from->last), .correction = FROM(from->correction),
+				 .first_at = FROM(from->first_at), .last_at = FROM(from->last_at),
+				 .flags = FROM(from->flags), .sketch = FROM(from->sketch) };
 	reader->at += n;
 	reader->given = piece->at[n - 1];
 	return 1;

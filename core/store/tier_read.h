@@ -17,6 +17,7 @@ struct tier_request {
 	bool stored_only;		/* closed windows as they are stored, dirty or not */
 	bool with_ends;			/* also records of nothing but staleness marks */
 	bool plain;			/* sketches are not wanted */
+	uint32_t wants;			/* if not 0: these columns alone (enum want) where that is quicker; others may be NULL */
 	bool insists;			/* as raw_insist */
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "answers.h"
 
+#include <math.h>
+
 void answers_fini(struct answers *answers)
 {
 	for (uint32_t i = 0; i < answers->n; i++)
@@ -27,12 +29,12 @@ static void copy_record(const struct piece *piece, uint32_t i, struct answer *to
 
 	window_init(w, piece->start[i], piece->at[i], SKETCH_NONE);
 	w->count = piece->count[i];
-	w->sum = piece->sum[i];
-	w->min = piece->min[i];
-	w->max = piece->max[i];
-	w->first = piece->first[i];
-	w->last = piece->last[i];
-	w->correction = piece->correction[i];
+	w->sum = piece->sum ? piece->sum[i] : NAN;
+	w->min = piece->min ? piece->min[i] : NAN;
+	w->max = piece->max ? piece->max[i] : NAN;
+	w->first = piece->first ? piece->first[i] : NAN;
+	w->last = piece->last ? piece->last[i] : NAN;
+	w->correction = piece->correction ? piece->correction[i] : NAN;
 	w->first_at = piece->first_at[i];
 	w->last_at = piece->last_at[i];
 	w->ended = piece->flags[i] & RECORD_ENDED;
