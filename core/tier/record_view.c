@@ -52,6 +52,7 @@ struct decoding {
 	bool empty_as_is;
 	uint8_t exponent;
 	bool inexact;			/* something was not below EXACT */
+	unsigned valued;		/* bit set of columns whose values are wanted; of others integers are enough */
 	int64_t *at, *start, *first_at, *last_at;
 	uint64_t *count;
 	double *rest;
@@ -253,15 +254,20 @@ static bool get_hows(struct decoding *d)
 }
 
 /* The columns that are to be computed, as a bit set. */
-static unsigned needed(const struct decoding *d)
+static unsigned needed(struct decoding *d)
 {
 	unsigned set = d->wants & ((1u << VALUE_COLUMNS) - 1);
 
+	d->valued = set;
 	for (int i = VALUE_COLUMNS; i--;) {
 		enum value_column column = values_turn(d->layout, i), base[2];
+		const struct how *how = &d->how[column];
 
-		if (set >> column & 1 && d->how[column].mode != DOUBLES && near_bases(d->how[column].near, base))
-			set |= 1u << base[0] | 1u << base[1];
+		if (!(set >> column & 1) || how->mode == DOUBLES || !near_bases(how->near, base))
+			continue;
+		set |= 1u << base[0] | 1u << base[1];
+		if (how->mode == SAME_BITS)
+			d->valued |= 1u << base[0] | 1u << base[1];
 	}
 	return set;
 }
@@ -273,37 +279,35 @@ static bool decode_part(const struct part *part, double *v, uint32_t n)
 	return values_decode(part->data, part->size, v, n) == 0;
 }
 
-/* Whole numbers that are exact? -0 is left for the sum to make 0 of it. */
+/*
+ * Whole numbers that are exact? TO_WHOLE moves all that is below EXACT to where doubles
+ * are whole numbers, under one exponent. In bits, so that it goes in lanes.
+ */
 static bool are_whole(const double *v, uint32_t n)
 {
-	uint64_t not = 0;
+	uint64_t beyond = 0, broken = 0;
 
-	for (uint32_t i = 0; i < n; i++)
-		not |= !(fabs(v[i]) < EXACT) | (v[i] + TO_WHOLE - TO_WHOLE != v[i]);
-	return !not;
-}
+	for (uint32_t i = 0; i < n; i++) {
+		double moved = v[i] + TO_WHOLE;
 
-static bool are_exact(const double *v, uint32_t n)
-{
-	uint64_t not = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		not |= !(fabs(v[i]) < EXACT);
-	return !not;
+		beyond |= value_bits(moved) ^ value_bits(TO_WHOLE);
+		broken |= value_bits(moved - TO_WHOLE) ^ value_bits(v[i]);
+	}
+	return !(beyond >> 52) && !broken;
 }
 
 /* rest += count * (a + b) / 2, rounded down. false: that was not exact. */
 static bool add_halves(const uint64_t *count, const double *a, const double *b, double *rest, uint32_t n)
 {
-	uint64_t not = 0;
+	uint64_t beyond = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		double half = (double)(int64_t)count[i] * (a[i] + b[i]) * 0.5, whole = half + TO_WHOLE - TO_WHOLE;
+		double half = (double)(int64_t)count[i] * (a[i] + b[i]) * 0.5, moved = half + TO_WHOLE, whole = moved - TO_WHOLE;
 
-		not |= !(fabs(half) < EXACT);
-		rest[i] += whole - (whole > half) + 0.0;
+		beyond |= value_bits(moved) ^ value_bits(TO_WHOLE);
+		rest[i] += whole - (whole > half ? 1.0 : 0.0) + 0.0;
 	}
-	return !not;
+	return !(beyond >> 52);
 }
 
 static void add_products(const uint64_t *count, const double *a, double *rest, uint32_t n)
@@ -373,8 +377,10 @@ static bool get_integers(struct decoding *d, enum value_column column)
 		return false;
 	d->inexact |= !are_whole(integer, d->n);
 	add_near(d, how->near, integer);
-	d->inexact |= !are_exact(integer, d->n);
+	d->inexact |= !are_whole(integer, d->n);
 	d->integer[column] = integer;
+	if (!(d->valued >> column & 1))
+		return true;
 	unscale(integer, scale_powers[d->exponent], value, d->n);
 	d->value[column] = value;
 	return !how->ulps.data || add_ulps(d, &how->ulps, value);
@@ -445,12 +451,12 @@ static bool get_column(struct decoding *d, enum value_column column)
 }
 
 /* Nothing is known of an empty window. */
-static void empty_windows(struct decoding *d, unsigned set)
+static void empty_windows(struct decoding *d)
 {
 	if (!d->view->has_empty || d->empty_as_is)
 		return;
 	for (int column = 0; column < VALUE_COLUMNS; column++)
-		for (uint32_t i = 0; i < d->n && set >> column & 1; i++)
+		for (uint32_t i = 0; i < d->n && d->valued >> column & 1; i++)
 			if (!d->count[i])
 				d->value[column][i] = column <= MAX ? NAN : 0;
 }
@@ -465,7 +471,7 @@ static bool get_values(struct decoding *d)
 		if (set >> column & 1 && !get_column(d, column))
 			return false;
 	}
-	empty_windows(d, set);
+	empty_windows(d);
 	return true;
 }
 
