@@ -4,6 +4,7 @@
  * piece into the fold. Where windows overlap they go over a trail.
  */
 #include "eval/moving_fold.h"
+#include "eval/moving_records.h"
 #include "model/rising.h"
 
 #include <errno.h>
@@ -123,10 +124,48 @@ static int pass(struct moving_fold *moving, const struct piece *piece, uint32_t 
 	return r < 0 ? eval_no_memory(moving->eval) : 0;
 }
 
+static bool has_empty(const struct piece *piece)
+{
+	uint64_t any = 0;
+
+	for (uint32_t i = 0; i < piece->n; i++)
+		any |= piece->count[i] == 0;
+	return any;
+}
+
+/* Do windows of these records need no fold, where none is begun? */
+static bool is_plain(const struct moving_fold *moving, const struct piece *piece)
+{
+	return !piece->values && records_answer(moving->spec->id) && longest_reach(moving) == moving->range && !has_empty(piece);
+}
+
+/* Windows of the piece from *from on, that are in it as a whole. 0 or an error. */
+static int give_plain(struct moving_fold *moving, const struct piece *piece, uint32_t *from)
+{
+	while (*from < piece->n && moving->i < moving->points.n && !moving->fold.count) {
+		kymo_ms end = window_end(moving, moving->i);
+		uint32_t n = records_alone(moving->spec->id, piece, *from, end, moving->moved.step, moving->points.n - moving->i,
+					   moving->out + moving->i), first, to;
+
+		moving->i += n;
+		*from += n;
+		if (n)
+			continue;
+		first = (uint32_t)rising_behind(piece->at, *from, piece->n, end - moving->range);
+		to = (uint32_t)rising_behind(piece->at, first, piece->n, end);
+		if (to == piece->n && (first == to || piece->at[to - 1] < end))
+			break;
+		*from = to;
+		moving->out[moving->i++] = first < to ? records_value(moving->spec->id, piece, first, to) : absent();
+	}
+	return eval_check(moving->eval, 0);
+}
+
 static int add_tiled(struct moving_fold *moving, const struct piece *piece)
 {
+	bool plain = is_plain(moving, piece);
 	uint32_t from = 0;
-	int r = 0;
+	int r = plain ? give_plain(moving, piece, &from) : 0;
 
 	while (r == 0 && from < piece->n && moving->i < moving->points.n) {
 		kymo_ms start = window_start(moving, moving->i);
@@ -142,6 +181,8 @@ static int add_tiled(struct moving_fold *moving, const struct piece *piece)
 			r = finish_point(moving, start);
 			keep_before(moving, &moving->fold);
 			fold_clear(&moving->fold);
+			if (r == 0 && plain)
+				r = give_plain(moving, piece, &from);
 		}
 	}
 	return r;
