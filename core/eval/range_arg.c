@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "eval/range_arg.h"
+#include "eval/moving_records.h"
 
 #include <errno.h>
 
@@ -35,8 +36,19 @@ static bool knows_enough(const struct eval *eval, const struct range_spec *spec,
 	return false;
 }
 
-/* Reading a record of a minute takes as long as the samples it stands for, or longer. */
-#define WORTH_READING KYMO_5M
+/*
+ * A record of a minute takes as long as a few samples, so it must stand for its window
+ * alone or among others, not in several. Those that are in no block yet are dearer than
+ * samples are: a long range has few of them.
+ */
+#define LONG_FOR_MINUTES (4 * HOUR)
+
+static bool is_worth_reading(enum kymo_tier tier, const struct range_spec *spec, const struct selector *selector,
+			     const struct steps *moved)
+{
+	return tier != KYMO_1M || (records_answer(spec->id) && moved->step >= selector->range &&
+				   steps_end(moved) - moved->start >= LONG_FOR_MINUTES);
+}
 
 static bool is_own_percentile(enum function_id id)
 {
@@ -56,7 +68,7 @@ enum kymo_tier range_preferred_tier(const struct eval *eval, const struct range_
 		return KYMO_RAW;
 	while (tier > KYMO_RAW && !fits(selector, moved, tier_width(tier)))
 		tier--;
-	return tier >= WORTH_READING || is_own_percentile(spec->id) ? tier : KYMO_RAW;
+	return is_own_percentile(spec->id) || is_worth_reading(tier, spec, selector, moved) ? tier : KYMO_RAW;
 }
 
 /* ---- subqueries ---- */
