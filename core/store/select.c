@@ -6,6 +6,7 @@
 #include "store/select.h"
 #include "store/policies.h"
 #include "store/state.h"
+#include "store/tier_chunks.h"
 #include "store/tier_read.h"
 
 #include <errno.h>
@@ -22,6 +23,7 @@ struct select {
 	uint32_t n;
 	struct series_view *series;
 	struct select_stats stats;
+	struct tier_chunks *spare;	/* memory of the last cursor */
 };
 
 /* A chunk that was folded: columns of one record. */
@@ -142,6 +144,7 @@ void select_close(struct select *select)
 {
 	if (!select)
 		return;
+	tier_chunks_close(select->spare);
 	free(select->series);
 	store_view_close(select->view);
 	free(select);
@@ -171,7 +174,7 @@ static int open_tier(struct select *select, const struct series_view *series, st
 		.series = { series->ref, series->kind, series->metric->flags, policy_for(select, series) },
 		.start = start_of(select, series), .end = select->end,
 		.with_ends = select->wants & WANT_ENDS, .plain = !(select->wants & WANT_SKETCH),
-		.wants = select->wants & WANT_SKETCH ? 0 : select->wants,
+		.wants = select->wants & WANT_SKETCH ? 0 : select->wants, .spare = &select->spare,
 	};
 
 	return tier_open(&request, &cursor->tier);

@@ -37,27 +37,35 @@ static bool is_simple(const struct raw_parts *parts)
 	return true;
 }
 
+void tier_chunks_rest(struct tier_chunks *chunks)
+{
+	struct raw_parts *parts = &chunks->parts;
+
+	parts->n = parts->blocks = parts->chunks = parts->quarantined = parts->unread = 0;
+	parts->deleted = NULL;
+	chunks->next = chunks->at = chunks->to = 0;
+}
+
 int tier_chunks_open(struct store *store, const struct raw_blocks *from, series_ref ref, kymo_ms start, kymo_ms end,
 		     uint32_t wants, struct tier_chunks **out)
 {
-	struct tier_chunks *chunks = calloc(1, sizeof *chunks);
+	struct tier_chunks *chunks = *out ? *out : calloc(1, sizeof *chunks);
 	int r = 0;
 
 	if (!chunks)
 		return -ENOMEM;
-	chunks->parts = (struct raw_parts){ .store = store, .records = true, .plain = true, .ref = ref, .deleted = from->deleted };
+	*out = chunks;
+	chunks->parts.store = store;
+	chunks->parts.records = chunks->parts.plain = true;
+	chunks->parts.ref = ref;
+	chunks->parts.deleted = from->deleted;
 	chunks->wants = columns_of(wants);
 	chunks->start = start;
 	chunks->end = end;
 	for (int i = 0; i < 2 && r == 0; i++)
 		if (from->list[i])
 			r = raw_parts_add_blocks(&chunks->parts, from->list[i], ref, start, end);
-	if (r == 0 && is_simple(&chunks->parts)) {
-		*out = chunks;
-		return 1;
-	}
-	tier_chunks_close(chunks);
-	return r;
+	return r < 0 ? r : is_simple(&chunks->parts);
 }
 
 /* Damaged ones are passed over. 1, 0: there is none; -ENOMEM. */

@@ -85,6 +85,36 @@ static void make_stretches(struct tier_reader *reader, kymo_ms done, const struc
 
 /* ---- opening ---- */
 
+static void close_chunks(struct tier_reader *reader)
+{
+	struct tier_chunks **spare = reader->request.spare;
+
+	if (reader->chunks && spare && !*spare) {
+		tier_chunks_rest(reader->chunks);
+		*spare = reader->chunks;
+	} else {
+		tier_chunks_close(reader->chunks);
+	}
+	reader->chunks = NULL;
+}
+
+/* 1; 0: not that simple; -ENOMEM. */
+static int open_chunks(struct tier_reader *reader, const struct raw_blocks *from)
+{
+	const struct tier_request *request = &reader->request;
+	int r;
+
+	if (request->spare) {
+		reader->chunks = *request->spare;
+		*request->spare = NULL;
+	}
+	r = tier_chunks_open(request->store, from, request->series.ref, request->start, request->end, request->wants,
+			     &reader->chunks);
+	if (r <= 0)
+		close_chunks(reader);
+	return r;
+}
+
 static int open_blocks(struct tier_reader *reader)
 {
 	const struct tier_request *request = &reader->request;
@@ -100,7 +130,7 @@ static int open_blocks(struct tier_reader *reader)
 		from.list[1] = reader->late_view->list[request->tier];
 	}
 	if (request->wants && !request->insists) {
-		r = tier_chunks_open(store, &from, request->series.ref, request->start, request->end, request->wants, &reader->chunks);
+		r = open_chunks(reader, &from);
 		if (r)
 			return r < 0 ? r : 0;
 	}
@@ -166,7 +196,7 @@ void tier_close(struct tier_reader *reader)
 	if (!reader)
 		return;
 	end_rollup(reader);
-	tier_chunks_close(reader->chunks);
+	close_chunks(reader);
 	raw_close(reader->blocks);
 	record_list_fini(&reader->head);
 	if (reader->slots)

@@ -8,6 +8,8 @@
 
 #include "store/rollup.h"
 
+struct tier_chunks;
+
 struct tier_request {
 	struct store *store;
 	const struct store_view *view;	/* outlives the reader */
@@ -18,6 +20,7 @@ struct tier_request {
 	bool with_ends;			/* also records of nothing but staleness marks */
 	bool plain;			/* sketches are not wanted */
 	uint32_t wants;			/* if not 0: these columns alone (enum want) where that is quicker; others may be NULL */
+	struct tier_chunks **spare;	/* NULL, or memory that readers use one after another: outlives them; the caller closes it */
 	bool insists;			/* as raw_insist */
 };
 
