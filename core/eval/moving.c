@@ -5,6 +5,7 @@
  * window looks at its ends alone.
  */
 #include "eval/moving.h"
+#include "eval/lanes.h"
 #include "model/rising.h"
 
 #include <errno.h>
@@ -224,12 +225,21 @@ static int add_drop(struct moving *moving, size_t at, double before)
 }
 
 /* Any drop among values from..n? One pass without a branch for the usual case: none. */
-static bool any_drop(const double *v, size_t from, size_t n)
+LANE_INLINE void any_drop_body(const double *v, size_t from, size_t n, uint64_t *found)
 {
-	uint64_t found = 0;
+	uint64_t drops = 0;
 
 	for (size_t k = from; k < n; k++)
-		found |= v[k] < v[k - 1];
+		drops |= v[k] < v[k - 1];
+	*found = drops;
+}
+DEFINE_LOOP(any_drop, (const double *v, size_t from, size_t n, uint64_t *found), (v, from, n, found))
+
+static bool has_drop(const double *v, size_t from, size_t n)
+{
+	uint64_t found;
+
+	any_drop(v, from, n, &found);
 	return found;
 }
 
@@ -238,7 +248,7 @@ static int find_drops(struct moving *moving, size_t from)
 	const double *v = moving->values;
 
 	from = from ? from : 1;
-	if (!moving->spec->wants_drops || !any_drop(v, from, moving->n))
+	if (!moving->spec->wants_drops || !has_drop(v, from, moving->n))
 		return 0;
 	for (size_t k = from; k < moving->n; k++)
 		if (v[k] < v[k - 1] && add_drop(moving, k, v[k - 1]) < 0)
@@ -246,12 +256,21 @@ static int find_drops(struct moving *moving, size_t from)
 	return 0;
 }
 
-static bool any_nan(const double *values, uint32_t n)
+LANE_INLINE void any_nan_body(const double *v, uint32_t n, uint64_t *found)
 {
-	uint64_t found = 0;	/* as wide as what is compared, so that it runs in lanes */
+	uint64_t nans = 0;	/* as wide as what is compared, so that it runs in lanes */
 
 	for (uint32_t i = 0; i < n; i++)
-		found |= values[i] != values[i];
+		nans |= v[i] != v[i];
+	*found = nans;
+}
+DEFINE_LOOP(any_nan, (const double *v, uint32_t n, uint64_t *found), (v, n, found))
+
+static bool has_nan_among(const double *values, uint32_t n)
+{
+	uint64_t found;
+
+	any_nan(values, n, &found);
 	return found;
 }
 
@@ -303,7 +322,7 @@ static bool holds_nothing(const struct moving *moving)
 
 int moving_add(struct moving *moving, const kymo_ms *at, const double *values, uint32_t n)
 {
-	bool has_nan = any_nan(values, n);	/* staleness marks, perhaps */
+	bool has_nan = has_nan_among(values, n);	/* staleness marks, perhaps */
 	uint32_t taken = 0;
 	size_t from;
 	int r = n ? moving_finish_before(moving, at[0]) : 0;

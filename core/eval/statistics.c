@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * statistics.c - long runs go eight values side by side, in vectors of two that
- * every machine has. What an addition rounds away is kept exactly (Knuth's
- * two-sum, which needs no comparison), so the order of the additions does not
- * show; where an infinity, a NaN or an overflow is in sight the order matters, and
- * the values are added one after the other.
+ * statistics.c - long runs go eight values side by side, in vectors of four
+ * (lanes.h). What an addition rounds away is kept exactly (Knuth's two-sum, which
+ * needs no comparison), so the order of the additions does not show; where an
+ * infinity, a NaN or an overflow is in sight the order matters, and the values are
+ * added one after the other.
  */
 #include "eval/statistics.h"
+#include "eval/lanes.h"
 #include "query/rank.h"
 
 #include <float.h>
 #include <string.h>
 
-enum { LANES = 8, WIDTH = 2, VECTORS = LANES / WIDTH, SHORT = 24 };
-
-typedef double doubles __attribute__((vector_size(WIDTH * sizeof(double))));
-typedef int64_t masks __attribute__((vector_size(WIDTH * sizeof(double))));
-
-#define CHOOSE(mask, a, b) ((doubles)(((mask) & (masks)(a)) | (~(mask) & (masks)(b))))
+enum { SIDE = 8 /* by side */, VECTORS = SIDE / LANES, SHORT = 24 };
 
 /* Below this in size, 2^32 values cannot add up to an infinity. */
 #define SMALL (DBL_MAX / 0x1p33)
@@ -33,30 +29,41 @@ static struct total add_in_order(const double *v, uint32_t n, struct total total
 	return total;
 }
 
-/* The first n values, a multiple of LANES. false: the order matters. */
-static bool add_in_lanes(const double *v, uint32_t n, struct total *total)
+struct side_sums {
+	lanes sum[VECTORS], low[VECTORS], size[VECTORS];	/* size: the largest, without its sign */
+};
+
+LANE_INLINE void sum_side_by_side_body(const double *v, uint32_t n, struct side_sums *out)
 {
-	static const doubles sign = { -0.0, -0.0 };
-	doubles sum[VECTORS] = { { 0 } }, low[VECTORS] = { { 0 } }, size[VECTORS] = { { 0 } };
+	lanes sum[VECTORS] = { { 0 } }, low[VECTORS] = { { 0 } }, size[VECTORS] = { { 0 } };
 
-	for (uint32_t i = 0; i < n; i += LANES)
+	for (uint32_t i = 0; i < n; i += SIDE)
 		for (uint32_t k = 0; k < VECTORS; k++) {
-			doubles x, next, part, positive;
+			lanes x = *(const lanes *)&v[i + k * LANES], next = sum[k] + x, part = next - sum[k];
+			lanes positive = AS_LANES(AS_MASKS(x) & MASKS_ALL(INT64_MAX));
 
-			memcpy(&x, v + i + k * WIDTH, sizeof x);
-			next = sum[k] + x;
-			part = next - sum[k];
 			low[k] += (sum[k] - (next - part)) + (x - part);
 			sum[k] = next;
-			positive = (doubles)(~(masks)sign & (masks)x);
-			size[k] = CHOOSE(positive > size[k], positive, size[k]);
+			size[k] = LANES_CHOOSE((masks)(positive > size[k]), positive, size[k]);
 		}
+	memcpy(out->sum, sum, sizeof sum);
+	memcpy(out->low, low, sizeof low);
+	memcpy(out->size, size, sizeof size);
+}
+DEFINE_LOOP(sum_side_by_side, (const double *v, uint32_t n, struct side_sums *out), (v, n, out))
+
+/* The first n values, a multiple of SIDE. false: the order matters. */
+static bool add_in_lanes(const double *v, uint32_t n, struct total *total)
+{
+	struct side_sums of;
+
+	sum_side_by_side(v, n, &of);
 	*total = (struct total){ 0, 0 };
-	for (uint32_t i = 0; i < LANES; i++) {
-		if (!(size[i / WIDTH][i % WIDTH] < SMALL) || !isfinite(sum[i / WIDTH][i % WIDTH]))
+	for (uint32_t i = 0; i < SIDE; i++) {
+		if (!(of.size[i / LANES][i % LANES] < SMALL) || !isfinite(of.sum[i / LANES][i % LANES]))
 			return false;
-		sum_add(sum[i / WIDTH][i % WIDTH], &total->sum, &total->low);
-		total->low += low[i / WIDTH][i % WIDTH];
+		sum_add(of.sum[i / LANES][i % LANES], &total->sum, &total->low);
+		total->low += of.low[i / LANES][i % LANES];
 	}
 	return true;
 }
@@ -64,7 +71,7 @@ static bool add_in_lanes(const double *v, uint32_t n, struct total *total)
 /* *in_order: it took them one by one. */
 static struct total add(const double *v, uint32_t n, bool *in_order)
 {
-	uint32_t whole = n / LANES * LANES;
+	uint32_t whole = n / SIDE * SIDE;
 	struct total total = { 0, 0 };
 
 	*in_order = n < SHORT || !add_in_lanes(v, whole, &total);
@@ -144,44 +151,62 @@ static double max_in_order(const double *v, uint32_t n, double max)
 	return max;
 }
 
-/* n is a multiple of LANES. A comparison with NaN is false, so it takes nobody's place. */
-static double min_in_lanes(const double *v, uint32_t n, double begin)
+/* n is a multiple of SIDE. A comparison with NaN is false, so it takes nobody's place. */
+LANE_INLINE void min_side_by_side_body(const double *v, uint32_t n, lanes *out)
 {
-	doubles min[VECTORS];
-	double out = begin;
+	lanes min[VECTORS];
 
 	for (uint32_t k = 0; k < VECTORS; k++)
-		min[k] = (doubles){ begin, begin };
-	for (uint32_t i = 0; i < n; i += LANES)
+		min[k] = out[k];
+	for (uint32_t i = 0; i < n; i += SIDE)
 		for (uint32_t k = 0; k < VECTORS; k++) {
-			doubles x;
+			lanes x = *(const lanes *)&v[i + k * LANES];
 
-			memcpy(&x, v + i + k * WIDTH, sizeof x);
-			min[k] = CHOOSE(x < min[k], x, min[k]);
+			min[k] = LANES_CHOOSE((masks)(x < min[k]), x, min[k]);
 		}
-	for (uint32_t i = 0; i < LANES; i++)
-		if (min[i / WIDTH][i % WIDTH] < out)
-			out = min[i / WIDTH][i % WIDTH];
+	for (uint32_t k = 0; k < VECTORS; k++)
+		out[k] = min[k];
+}
+DEFINE_LOOP(min_side_by_side, (const double *v, uint32_t n, lanes *out), (v, n, out))
+
+static double min_in_lanes(const double *v, uint32_t n, double begin)
+{
+	lanes min[VECTORS] = { LANES_ALL(begin), LANES_ALL(begin) };
+	double out = begin;
+
+	min_side_by_side(v, n, min);
+	for (uint32_t i = 0; i < SIDE; i++)
+		if (min[i / LANES][i % LANES] < out)
+			out = min[i / LANES][i % LANES];
 	return out;
 }
 
-static double max_in_lanes(const double *v, uint32_t n, double begin)
+LANE_INLINE void max_side_by_side_body(const double *v, uint32_t n, lanes *out)
 {
-	doubles max[VECTORS];
-	double out = begin;
+	lanes max[VECTORS];
 
 	for (uint32_t k = 0; k < VECTORS; k++)
-		max[k] = (doubles){ begin, begin };
-	for (uint32_t i = 0; i < n; i += LANES)
+		max[k] = out[k];
+	for (uint32_t i = 0; i < n; i += SIDE)
 		for (uint32_t k = 0; k < VECTORS; k++) {
-			doubles x;
+			lanes x = *(const lanes *)&v[i + k * LANES];
 
-			memcpy(&x, v + i + k * WIDTH, sizeof x);
-			max[k] = CHOOSE(x > max[k], x, max[k]);
+			max[k] = LANES_CHOOSE((masks)(x > max[k]), x, max[k]);
 		}
-	for (uint32_t i = 0; i < LANES; i++)
-		if (max[i / WIDTH][i % WIDTH] > out)
-			out = max[i / WIDTH][i % WIDTH];
+	for (uint32_t k = 0; k < VECTORS; k++)
+		out[k] = max[k];
+}
+DEFINE_LOOP(max_side_by_side, (const double *v, uint32_t n, lanes *out), (v, n, out))
+
+static double max_in_lanes(const double *v, uint32_t n, double begin)
+{
+	lanes max[VECTORS] = { LANES_ALL(begin), LANES_ALL(begin) };
+	double out = begin;
+
+	max_side_by_side(v, n, max);
+	for (uint32_t i = 0; i < SIDE; i++)
+		if (max[i / LANES][i % LANES] > out)
+			out = max[i / LANES][i % LANES];
 	return out;
 }
 
@@ -195,7 +220,7 @@ static double first_zero(const double *v)
 
 double values_min(const double *v, uint32_t n)
 {
-	uint32_t whole = n / LANES * LANES;
+	uint32_t whole = n / SIDE * SIDE;
 	double min;
 
 	if (n < SHORT || isnan(v[0]))
@@ -206,7 +231,7 @@ double values_min(const double *v, uint32_t n)
 
 double values_max(const double *v, uint32_t n)
 {
-	uint32_t whole = n / LANES * LANES;
+	uint32_t whole = n / SIDE * SIDE;
 	double max;
 
 	if (n < SHORT || isnan(v[0]))
