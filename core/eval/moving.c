@@ -320,6 +320,38 @@ static bool holds_nothing(const struct moving *moving)
 	return first_behind(moving, moving->head, moving_wants_from(moving)) == moving->n;
 }
 
+static int keep(struct moving *moving, const kymo_ms *at, const double *values, uint32_t n)
+{
+	int r = reserve(moving, n);
+
+	if (r < 0)
+		return r;
+	memcpy(moving->at + moving->n, at, n * sizeof *at);
+	memcpy(moving->values + moving->n, values, n * sizeof *values);
+	moving->n += n;
+	return 0;
+}
+
+/* Of a window that began in the piece before, only what belongs to it is copied. *taken as above. */
+static int finish_apart(struct moving *moving, const kymo_ms *at, const double *values, uint32_t n, uint32_t *taken)
+{
+	uint32_t begun = 0;
+	int r = 0;
+
+	if (!holds_nothing(moving)) {
+		begun = (uint32_t)rising_behind(at, 0, n, steps_at(&moving->moved, moving->i));
+		if (begun == n)
+			return 0;
+		r = keep(moving, at, values, begun);
+		if (r == 0)
+			r = moving_finish_before(moving, at[begun]);
+	}
+	if (r == 0)
+		r = finish_inside(moving, at + begun, values + begun, n - begun, taken);
+	*taken += begun;
+	return r;
+}
+
 int moving_add(struct moving *moving, const kymo_ms *at, const double *values, uint32_t n)
 {
 	bool has_nan = has_nan_among(values, n);	/* staleness marks, perhaps */
@@ -327,21 +359,18 @@ int moving_add(struct moving *moving, const kymo_ms *at, const double *values, u
 	size_t from;
 	int r = n ? moving_finish_before(moving, at[0]) : 0;
 
-	if (r == 0 && n && !has_nan && stand_apart(moving) && holds_nothing(moving))
-		r = finish_inside(moving, at, values, n, &taken);
+	if (r == 0 && n && !has_nan && stand_apart(moving))
+		r = finish_apart(moving, at, values, n, &taken);
 	at += taken;
 	values += taken;
 	n -= taken;
 	if (r < 0 || !n || (r = reserve(moving, n)) < 0)
 		return r;
 	from = moving->n;
-	if (has_nan) {
+	if (has_nan)
 		copy_fresh(moving, at, values, n);
-	} else {
-		memcpy(moving->at + from, at, n * sizeof *at);
-		memcpy(moving->values + from, values, n * sizeof *values);
-		moving->n += n;
-	}
+	else if ((r = keep(moving, at, values, n)) < 0)
+		return r;
 	r = find_drops(moving, from);
 	return r < 0 ? r : moving_finish_before(moving, at[n - 1]);
 }
