@@ -157,6 +157,7 @@ static int read_directory(struct block *block)
 
 static void block_destroy(struct block *block)
 {
+	block_cache_forget(block_files_cache(block->files), block->owner);
 	block_files_forget(block->files, block->owner);
 	block_forget_names(block);
 	free(block->replaced);

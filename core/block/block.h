@@ -78,9 +78,12 @@ struct block_series {
 struct block_walk {
 	struct block *block;
 	uint32_t place, page;
+	bool keeps;
 	struct cached *held;
 };
-static inline struct block_walk block_walk(struct block *block) { return (struct block_walk){ .block = block }; }
+static inline struct block_walk block_walk(struct block *block) { return (struct block_walk){ .block = block, .keeps = true }; }
+/* For who passes by once: what others have asked for stays in the cache, in place of what is read for this. */
+static inline struct block_walk block_walk_past(struct block *block) { return (struct block_walk){ .block = block }; }
 /* 1: *series; 0: the end; -EBADMSG, -EIO: some cannot be read, the next call goes on behind them; -ENOMEM. */
 int block_walk_next(struct block_walk *walk, struct block_series *series);
 void block_walk_end(struct block_walk *walk);

@@ -79,9 +79,8 @@ static struct cached *find(struct block_cache *cache, uint64_t owner, uint64_t p
 	return cached_hold(cached);
 }
 
-static void drop_oldest(struct block_cache *cache)
+static void drop(struct block_cache *cache, struct cached *cached)
 {
-	struct cached *cached = cache->oldest;
 	struct cached **link = slot_of(cache, cached->owner, cached->place);
 
 	while (*link != cached)
@@ -97,7 +96,7 @@ static void add(struct block_cache *cache, struct cached *cached)
 	struct cached **slot = slot_of(cache, cached->owner, cached->place);
 
 	while (cache->oldest && cache->bytes + cached->size > cache->most)
-		drop_oldest(cache);
+		drop(cache, cache->oldest);
 	cached->next = *slot;
 	*slot = cached_hold(cached);
 	link_newest(cache, cached);
@@ -111,7 +110,7 @@ void block_cache_destroy(struct block_cache *cache)
 	if (!cache)
 		return;
 	while (cache->oldest)
-		drop_oldest(cache);
+		drop(cache, cache->oldest);
 	pthread_mutex_destroy(&cache->lock);
 	free(cache);
 }
@@ -138,4 +137,15 @@ struct cached *block_cache_add(struct block_cache *cache, struct cached *cached)
 		return cached;
 	cached_release(cached);
 	return there;
+}
+
+void block_cache_forget(struct block_cache *cache, uint64_t owner)
+{
+	LOCK(&cache->lock);
+
+	for (struct cached *cached = cache->newest, *older; cached; cached = older) {
+		older = cached->older;
+		if (cached->owner == owner)
+			drop(cache, cached);
+	}
 }

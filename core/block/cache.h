@@ -47,5 +47,7 @@ void block_cache_destroy(struct block_cache *cache);	/* NULL is fine */
 struct cached *block_cache_find(struct block_cache *cache, uint64_t owner, uint64_t place);
 /* What is held of that from here on: the given one, or what another thread has added before. */
 struct cached *block_cache_add(struct block_cache *cache, struct cached *cached);
+/* A block that nobody will read any more leaves nothing here. */
+void block_cache_forget(struct block_cache *cache, uint64_t owner);
 
 #endif

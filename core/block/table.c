@@ -339,8 +339,8 @@ static int load_page(struct block *block, const struct block_page *at, struct pa
 	return r;
 }
 
-/* The page, held as *held. */
-static int page_get(struct block *block, uint32_t number, struct cached **held)
+/* The page, held as *held; `keep`: in the cache as well. */
+static int page_get(struct block *block, uint32_t number, bool keep, struct cached **held)
 {
 	const struct block_page *at = &block->pages[number];
 	struct block_cache *cache = block_files_cache(block->files);
@@ -360,7 +360,7 @@ static int page_get(struct block *block, uint32_t number, struct cached **held)
 		return r;
 	}
 	page->cached.size += page->entries.room + page->slots.room + page->spots.room + page->frames.room;
-	*held = block_cache_add(cache, &page->cached);
+	*held = keep ? block_cache_add(cache, &page->cached) : &page->cached;
 	return 0;
 }
 
@@ -392,7 +392,7 @@ int block_walk_next(struct block_walk *walk, struct block_series *series)
 	}
 	if (walk->page == block->n_pages)
 		return 0;
-	if (!walk->held && (r = page_get(block, walk->page, &walk->held)) < 0) {
+	if (!walk->held && (r = page_get(block, walk->page, walk->keeps, &walk->held)) < 0) {
 		walk->place = at->place + at->n;
 		return r;
 	}
@@ -512,7 +512,7 @@ int block_find(struct block *block, series_ref ref, kymo_ms start, kymo_ms end, 
 
 	if (number == block->n_pages)
 		return 0;
-	r = page_get(block, number, &held);
+	r = page_get(block, number, true, &held);
 	if (r < 0)
 		return r;
 	page = (const struct page *)held;

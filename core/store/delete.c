@@ -57,7 +57,7 @@ static bool block_has(struct store *store, struct block *block, const struct blo
 
 static bool any_has(struct store *store, struct block *block, const struct deletion *deletion)
 {
-	struct block_walk walk = block_walk(block);
+	struct block_walk walk = block_walk_past(block);
 	struct block_series series;
 	bool found = false;
 	int r;

@@ -250,7 +250,7 @@ static kymo_ms retention_of(struct store *store, series_ref ref, const struct st
 kymo_ms policies_block_retention(struct store *store, struct block *block, const struct store_options *options)
 {
 	enum kymo_tier tier = block_tier(block);
-	struct block_walk walk = block_walk(block);
+	struct block_walk walk = block_walk_past(block);
 	struct block_series series;
 	kymo_ms longest = 0;
 	int r;

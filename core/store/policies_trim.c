@@ -75,7 +75,7 @@ static uint64_t past_entries(struct block *block, series_ref ref, kymo_ms horizo
 
 static bool is_worth_it(struct store *store, struct block *block)
 {
-	struct block_walk walk = block_walk(block);
+	struct block_walk walk = block_walk_past(block);
 	struct block_series series;
 	enum kymo_tier tier = block_tier(block);
 	kymo_ms needs = needed_from(store, tier);

@@ -176,7 +176,7 @@ static void lower(kymo_ms at, kymo_ms *first)
 /* Both lists rise. Of a series whose place in the block cannot be read it is taken that it has data there. */
 static int first_in_block(const struct deleted *deleted, struct block *block, const struct refs *refs, kymo_ms *first)
 {
-	struct block_walk walk = block_walk(block);
+	struct block_walk walk = block_walk_past(block);
 	struct block_series series = { 0 };
 	bool unread = false;
 	uint32_t at = 0;
