@@ -74,22 +74,39 @@ static int add_series(struct store *store, struct block_writer *writer, series_r
 	return r;
 }
 
-static int write_series(struct tier_flush *flush, struct block_writer *writer, enum kymo_tier tier, series_ref ref)
+static int put_chunk(void *data, const struct tier_chunk *chunk)
+{
+	return block_add_records(data, chunk->first, chunk->last, chunk->n, chunk->data, (uint32_t)chunk->size);
+}
+
+static int write_records(struct tier_flush *flush, struct block_writer *writer, enum kymo_tier tier, series_ref ref,
+			 const struct buf *copy)
 {
 	struct record_list list = { 0 };
-	AUTO_BUF copy = { 0 };
 	enum series_kind kind = KIND_GAUGE;
 	bool there = false;
-	int r = tier_head_copy(&flush->d->head[tier], ref, &copy);
+	int r = tier_head_records(copy, INT64_MIN, flush->d->done[tier], &list);
 
-	if (r == 0)
-		r = tier_head_records(&copy, INT64_MIN, flush->d->done[tier], &list);
 	if (r == 0 && list.n)
 		r = add_series(flush->store, writer, ref, &kind, &there);
 	if (r == 0 && there)
 		r = put_chunks(flush, writer, &list, kind);
 	record_list_fini(&list);
 	return r;
+}
+
+/* Large chunks are those of a block already. */
+static int write_series(struct tier_flush *flush, struct block_writer *writer, enum kymo_tier tier, series_ref ref)
+{
+	enum series_kind kind;
+	AUTO_BUF copy = { 0 };
+	bool there = false;
+	int r = tier_head_copy(&flush->d->head[tier], ref, &copy);
+
+	if (r < 0 || !tier_head_is_chunks(&copy, flush->d->done[tier]))
+		return r < 0 ? r : write_records(flush, writer, tier, ref, &copy);
+	r = add_series(flush->store, writer, ref, &kind, &there);
+	return r < 0 || !there ? r : tier_head_chunks(&copy, put_chunk, writer);
 }
 
 static int write_tier(struct tier_flush *flush, enum kymo_tier tier, struct error *err)

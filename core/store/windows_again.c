@@ -14,7 +14,7 @@ struct stored {
 	uint32_t at;
 };
 
-static int stored_open(const struct pass *pass, enum kymo_tier tier, const struct rollup_series *series, kymo_ms start,
+static int stored_open(struct pass *pass, enum kymo_tier tier, const struct rollup_series *series, kymo_ms start,
 		       kymo_ms end, struct stored *stored)
 {
 	struct tier_request request = {
@@ -48,7 +48,7 @@ static int stored_has(struct stored *stored, const struct record *record)
 }
 
 /* Below the horizon of the tier below, records may be gone; raw is there, or the late sample had been refused. */
-static bool below_reaches(const struct pass *pass, enum kymo_tier tier, kymo_ms start)
+static bool below_reaches(struct pass *pass, enum kymo_tier tier, kymo_ms start)
 {
 	kymo_ms retention, horizon;
 
@@ -59,7 +59,7 @@ static bool below_reaches(const struct pass *pass, enum kymo_tier tier, kymo_ms 
 }
 
 /* 0; 1: some of it cannot be read now, the mark is to stay; -ENOMEM. The same from those that call it. */
-static int recompute_range(const struct pass *pass, enum kymo_tier tier, const struct rollup_series *series, kymo_ms start,
+static int recompute_range(struct pass *pass, enum kymo_tier tier, const struct rollup_series *series, kymo_ms start,
 			   kymo_ms end)
 {
 	struct making making = { .insists = true };
@@ -94,7 +94,7 @@ int tiers_write_full(struct store *store, struct store_maintained *done, struct 
 }
 
 /* Long spans in parts, so that memory stays small. */
-static int recompute_span(const struct pass *pass, enum kymo_tier tier, const struct rollup_series *series, struct span span,
+static int recompute_span(struct pass *pass, enum kymo_tier tier, const struct rollup_series *series, struct span span,
 			  struct error *err)
 {
 	kymo_ms part = tier_width(tier) * STEP_WINDOWS;
@@ -112,24 +112,175 @@ static int recompute_span(const struct pass *pass, enum kymo_tier tier, const st
 	return r < 0 ? r : left;
 }
 
-static int recompute_series(const struct pass *pass, series_ref ref, struct error *err)
+/* ---- long stretches ---- */
+
+enum { HOURS_AT_ONCE = 4 };		/* no more minutes than there are in a chunk */
+
+static int make_minutes(struct pass *pass, const struct rollup_series *series, kymo_ms start, kymo_ms end)
+{
+	struct record_list *list = &pass->made[KYMO_1M];
+	struct making making = { .insists = true };
+	struct record *next = NULL;
+	int r = make_from_raw(pass, KYMO_1M, series, start, end, &making);
+
+	list->n = 0;
+	while (r >= 0 && (next = record_list_next(list)) && (r = rollup_next(making.rollup, next)) > 0)
+		list->n++;
+	making_fini(&making);
+	return next || r < 0 ? r : -ENOMEM;
+}
+
+static int make_coarser(struct pass *pass, const struct rollup_series *series, enum kymo_tier tier)
+{
+	const struct record_list *from = &pass->made[tier - 1];
+	struct record_list *list = &pass->made[tier];
+	struct record *next;
+	uint32_t at = 0;
+	int r = 1;
+
+	list->n = 0;
+	while ((next = record_list_next(list)) && (r = rollup_list(series, tier, from->record, from->n, &at, next)) > 0)
+		list->n++;
+	return next ? r : -ENOMEM;
+}
+
+/* Those that are not stored as they are. */
+static int keep_changed(struct pass *pass, const struct rollup_series *series, enum kymo_tier tier, kymo_ms start, kymo_ms end)
+{
+	const struct record *record = pass->made[tier].record;
+	uint32_t n = pass->made[tier].n, changed = 0;
+	bool same[HOURS_AT_ONCE * 60] = { false };
+	struct stored stored;
+	int r = stored_open(pass, tier, series, start, end, &stored);
+
+	while (n && record[n - 1].at > end)		/* not closed */
+		n--;
+	for (uint32_t i = 0; i < n && r >= 0; i++) {
+		r = stored_has(&stored, &record[i]);
+		same[i] = r > 0;
+		changed += r == 0;
+	}
+	tier_close(stored.reader);
+	if (r >= 0)
+		r = changed == n ? pass_keep_many(pass, tier, series, record, n) : 0;
+	for (uint32_t i = 0; i < n && r == 0 && changed < n; i++)
+		r = same[i] ? 0 : pass_keep(pass, tier, series, &record[i]);
+	pass->done->recomputed_windows += changed;
+	atomic_fetch_add(&pass->store->counters.windows_recomputed, changed);
+	return r;
+}
+
+/* All tiers of whole hours, from samples that are read once. As recompute_range. */
+static int recompute_hours(struct pass *pass, const struct rollup_series *series, kymo_ms start, kymo_ms end)
+{
+	const kymo_ms *done = pass->d->done;
+	int r = make_minutes(pass, series, start, end < done[KYMO_1M] ? end : done[KYMO_1M]);
+
+	for (enum kymo_tier tier = KYMO_1M; tier < TIERS && r >= 0; tier++) {
+		if (tier > KYMO_1M)
+			r = make_coarser(pass, series, tier);
+		if (r >= 0 && done[tier] > start)
+			r = keep_changed(pass, series, tier, start, end < done[tier] ? end : done[tier]);
+	}
+	return r == -EIO ? 1 : r < 0 ? r : 0;
+}
+
+static int recompute_long(struct pass *pass, const struct rollup_series *series, struct span span, struct error *err)
+{
+	kymo_ms part = tier_width(KYMO_1H) * HOURS_AT_ONCE;
+	int r = 0, left = 0;
+
+	while (span.start < span.end && r >= 0) {
+		kymo_ms end = span.end - span.start > part ? span.start + part : span.end;
+
+		r = recompute_hours(pass, series, span.start, end);
+		left |= r > 0;
+		span.start = end;
+		if (r >= 0)
+			r = tiers_write_full(pass->store, pass->done, err);
+	}
+	return r < 0 ? r : left;
+}
+
+/* Hours of which every minute is marked. */
+static void find_hours(struct pass *pass, series_ref ref, struct spans *hours)
 {
 	struct downsample *d = pass->d;
-	struct rollup_series series;
+	kymo_ms hour = tier_width(KYMO_1H);
+	struct spans spans;
+	LOCK(&d->lock);
+
+	hours->n = 0;
+	dirty_spans(&d->dirty, ref, tier_width(KYMO_1M), d->done[KYMO_1M], &spans);
+	for (uint32_t i = 0; i < spans.n; i++) {
+		struct span whole = { window_end_of(spans.span[i].start, hour), window_floor(spans.span[i].end, hour) };
+
+		if (whole.start < whole.end)
+			hours->span[hours->n++] = whole;
+	}
+}
+
+static int recompute_all_hours(struct pass *pass, const struct rollup_series *series, const struct spans *hours, struct error *err)
+{
 	int r = 0, left = 0;
+
+	for (uint32_t i = 0; i < hours->n && r >= 0; i++) {
+		r = recompute_long(pass, series, hours->span[i], err);
+		left |= r > 0;
+	}
+	return r < 0 ? r : left;
+}
+
+/* ---- series ---- */
+
+/* A span but for the hours that are done. */
+static int recompute_rest(struct pass *pass, enum kymo_tier tier, const struct rollup_series *series, struct span span,
+			  const struct spans *hours, struct error *err)
+{
+	int r = 0, left = 0;
+
+	for (uint32_t i = 0; i <= hours->n && r >= 0; i++) {
+		struct span before = { span.start, i < hours->n && hours->span[i].start < span.end ? hours->span[i].start : span.end };
+
+		if (before.start < before.end)
+			r = recompute_span(pass, tier, series, before, err);
+		left |= r > 0;
+		if (i < hours->n && hours->span[i].end > span.start)
+			span.start = hours->span[i].end;
+	}
+	return r < 0 ? r : left;
+}
+
+static int recompute_tier(struct pass *pass, enum kymo_tier tier, const struct rollup_series *series, const struct spans *hours,
+			  struct error *err)
+{
+	struct downsample *d = pass->d;
+	struct spans spans;
+	int r = 0, left = 0;
+
+	pthread_mutex_lock(&d->lock);
+	dirty_spans(&d->dirty, series->ref, tier_width(tier), d->done[tier], &spans);
+	pthread_mutex_unlock(&d->lock);
+	for (uint32_t i = 0; i < spans.n && r >= 0; i++) {
+		r = recompute_rest(pass, tier, series, spans.span[i], hours, err);
+		left |= r > 0;
+	}
+	return r < 0 ? r : left;
+}
+
+static int recompute_series(struct pass *pass, series_ref ref, struct error *err)
+{
+	struct rollup_series series;
+	struct spans hours;
+	int r, left;
 
 	if (!pass_find(pass, &ref, 1, INT64_MIN, INT64_MAX, &series))
 		return 0;
+	find_hours(pass, ref, &hours);
+	r = left = recompute_all_hours(pass, &series, &hours, err);
 	for (int tier = KYMO_1M; tier < TIERS && r >= 0; tier++) {
-		struct spans spans;
-
-		pthread_mutex_lock(&d->lock);
-		dirty_spans(&d->dirty, ref, tier_width((enum kymo_tier)tier), d->done[tier], &spans);
-		pthread_mutex_unlock(&d->lock);
-		for (uint32_t i = 0; i < spans.n && r >= 0; i++) {
-			r = recompute_span(pass, (enum kymo_tier)tier, &series, spans.span[i], err);
-			left |= r > 0;
-		}
+		r = recompute_tier(pass, (enum kymo_tier)tier, &series, &hours, err);
+		left |= r > 0;
 	}
 	return r < 0 ? r : left;
 }
@@ -147,7 +298,7 @@ static int marked_series(struct downsample *d, struct refs *out)
 }
 
 /* A mark that comes while its series is computed stays for the next time. */
-static int recompute_marked(const struct pass *pass, struct error *err)
+static int recompute_marked(struct pass *pass, struct error *err)
 {
 	struct downsample *d = pass->d;
 	struct refs refs = { 0 };
@@ -170,7 +321,7 @@ static int recompute_marked(const struct pass *pass, struct error *err)
 	return r < 0 ? r : 0;
 }
 
-static int recompute_everyone(const struct pass *pass, struct error *err)
+static int recompute_everyone(struct pass *pass, struct error *err)
 {
 	struct downsample *d = pass->d;
 	struct refs all = { 0 };

@@ -14,6 +14,8 @@ int pass_init(struct pass *pass, struct store *store, struct store_maintained *d
 void pass_fini(struct pass *pass)
 {
 	record_list_fini(&pass->list);
+	for (int tier = 0; tier < TIERS; tier++)
+		record_list_fini(&pass->made[tier]);
 	window_fini(&pass->record.window);
 	store_view_close(pass->view);
 }
@@ -81,6 +83,20 @@ int pass_keep(const struct pass *pass, enum kymo_tier tier, const struct rollup_
 	r = tier_head_add(&d->head[tier], series->ref, series->kind, record);
 	pthread_mutex_unlock(&d->lock);
 	return r < 0 ? r : pass_tell(pass, tier, series->ref, &record->window);
+}
+
+int pass_keep_many(const struct pass *pass, enum kymo_tier tier, const struct rollup_series *series, const struct record *records,
+		   uint32_t n)
+{
+	struct downsample *d = pass->d;
+	int r;
+
+	pthread_mutex_lock(&d->lock);
+	r = tier_head_add_many(&d->head[tier], series->ref, series->kind, records, n);
+	pthread_mutex_unlock(&d->lock);
+	for (uint32_t i = 0; i < n && r == 0; i++)
+		r = pass_tell(pass, tier, series->ref, &records[i].window);
+	return r;
 }
 
 /* ---- sources ---- */

@@ -16,6 +16,7 @@ struct pass {
 	struct store_view *view;
 	struct store_maintained *done;
 	struct record_list list;	/* memory that series use one after another */
+	struct record_list made[TIERS];
 	struct record record;
 };
 
@@ -28,6 +29,8 @@ uint32_t pass_find(const struct pass *pass, const series_ref *refs, uint32_t n, 
 
 /* Records of a tier into its head, and to who watches. 0 or -ENOMEM. */
 int pass_keep(const struct pass *pass, enum kymo_tier tier, const struct rollup_series *series, const struct record *record);
+int pass_keep_many(const struct pass *pass, enum kymo_tier tier, const struct rollup_series *series, const struct record *records,
+		   uint32_t n);
 int pass_tell(const struct pass *pass, enum kymo_tier tier, series_ref ref, const struct window *window);
 
 /*

@@ -154,6 +154,11 @@ static int list_reserve(struct record_list *list, uint32_t n)
 	return 0;
 }
 
+struct record *record_list_next(struct record_list *list)
+{
+	return list_reserve(list, 1) < 0 ? NULL : &list->record[list->n];
+}
+
 static void swap(struct record *a, struct record *b)
 {
 	struct record c = *a;
@@ -475,6 +480,12 @@ static int put_record(struct tier_head *head, struct tier_series *series, enum s
 	return put_between(head, series, kind, record);
 }
 
+static void widen(struct tier_head *head, kymo_ms first, kymo_ms last)
+{
+	head->oldest = first < head->oldest ? first : head->oldest;
+	head->newest = last > head->newest ? last : head->newest;
+}
+
 int tier_head_add(struct tier_head *head, series_ref ref, enum series_kind kind, const struct record *record)
 {
 	struct tier_series *series = find_or_add(head, ref);
@@ -482,11 +493,105 @@ int tier_head_add(struct tier_head *head, series_ref ref, enum series_kind kind,
 
 	if (r < 0)
 		return r;
-	head->oldest = record->at < head->oldest ? record->at : head->oldest;
-	head->newest = record->at > head->newest ? record->at : head->newest;
+	widen(head, record->at, record->at);
 	if (series->singles >= TIER_HEAD_TAIL)
 		pack_older(head, series, kind);
 	return 0;
+}
+
+/* ---- adding many ---- */
+
+enum { MANY = 8, LARGE = RECORDS_CHUNK / 2 };	/* fewer are singles; so many make a chunk of a block */
+
+/* When the first single is; INT64_MAX: there is none. */
+static kymo_ms first_single(const struct tier_series *series)
+{
+	struct reader in = reader_of(series->data + series->tail + 1, series->len - series->tail - 1);
+	struct record record = { 0 };
+
+	if (!series->singles)
+		return INT64_MAX;
+	record_get(&in, true, &record);
+	return record.at;
+}
+
+/* A chunk behind those there are, before the singles. */
+static int put_before_singles(struct tier_head *head, struct tier_series *series, enum series_kind kind, const struct record *records,
+			      uint32_t n)
+{
+	struct tier_series chunk = { 0 };
+	int r = put_packed(head, &chunk, records, n, kind);
+
+	if (r == 0)
+		r = grow(head, series, chunk.len);
+	if (r == 0) {
+		memmove(series->data + series->tail + chunk.len, series->data + series->tail, series->len - series->tail);
+		memcpy(series->data + series->tail, chunk.data, chunk.len);
+		series->tail += chunk.len;
+		series->last += chunk.len;
+		series->len += chunk.len;
+	}
+	head->bytes -= chunk.room;
+	free(chunk.data);
+	return r;
+}
+
+int tier_head_add_many(struct tier_head *head, series_ref ref, enum series_kind kind, const struct record *records, uint32_t n)
+{
+	struct tier_series *series = n >= MANY && n <= RECORDS_CHUNK ? find_or_add(head, ref) : NULL;
+	int r = 0;
+
+	if (series && first_single(series) > records[n - 1].at) {
+		r = put_before_singles(head, series, kind, records, n);
+		if (r == 0)
+			widen(head, records[0].at, records[n - 1].at);
+		return r;
+	}
+	for (uint32_t i = 0; i < n && r == 0; i++)
+		r = tier_head_add(head, ref, kind, &records[i]);
+	return r;
+}
+
+/* false: it is no chunk. */
+static bool read_chunk(struct reader *in, struct tier_chunk *chunk)
+{
+	int64_t n;
+
+	if (read_u8(in) != PACKED)
+		return false;
+	chunk->size = read_u32(in);
+	chunk->first = (kymo_ms)read_u64(in);
+	chunk->last = (kymo_ms)read_u64(in);
+	chunk->data = read_bytes(in, chunk->size);
+	n = in->bad ? -1 : records_count(chunk->data, chunk->size);
+	chunk->n = n < 0 ? 0 : (uint32_t)n;
+	return n > 0;
+}
+
+bool tier_head_is_chunks(const struct buf *copy, kymo_ms until)
+{
+	struct reader in = reader_of(copy->data, copy->len);
+	struct tier_chunk chunk;
+	kymo_ms before = INT64_MIN;
+
+	while (reader_left(&in)) {
+		if (!read_chunk(&in, &chunk) || chunk.first <= before || chunk.last > until || chunk.n < LARGE ||
+		    chunk.n > RECORDS_CHUNK)
+			return false;
+		before = chunk.last;
+	}
+	return copy->len;
+}
+
+int tier_head_chunks(const struct buf *copy, int (*each)(void *data, const struct tier_chunk *chunk), void *data)
+{
+	struct reader in = reader_of(copy->data, copy->len);
+	struct tier_chunk chunk;
+	int r = 0;
+
+	while (r == 0 && reader_left(&in) && read_chunk(&in, &chunk))
+		r = each(data, &chunk);
+	return r;
 }
 
 int tier_head_copy(const struct tier_head *head, series_ref ref, struct buf *out)

@@ -31,6 +31,8 @@ void tier_head_clear(struct tier_head *head);		/* gives the memory back */
 
 /* 0 or -ENOMEM: as if nothing had been added. */
 int tier_head_add(struct tier_head *head, series_ref ref, enum series_kind kind, const struct record *record);
+/* Many of one series, rising; quick where they are not among those that came one by one. As above. */
+int tier_head_add_many(struct tier_head *head, series_ref ref, enum series_kind kind, const struct record *records, uint32_t n);
 bool tier_head_has(const struct tier_head *head, series_ref ref);
 void tier_head_forget(struct tier_head *head, series_ref ref);
 
@@ -46,9 +48,21 @@ struct record_list {
 	struct record *record;
 };
 void record_list_fini(struct record_list *list);
+struct record *record_list_next(struct record_list *list);	/* the one behind the last, to be used again or zero; NULL: out of memory */
 /* What is in such a copy with an end in (start, end], added to the list. 0, -ENOMEM, -EBADMSG (cannot be). */
 int tier_head_records(const struct buf *copy, kymo_ms start, kymo_ms end, struct record_list *out);
 /* The same without a copy, for who may read the head. */
 int tier_head_list(const struct tier_head *head, series_ref ref, kymo_ms start, kymo_ms end, struct record_list *out);
+
+/* Is such a copy nothing but large chunks in order of time, up to `until`? */
+bool tier_head_is_chunks(const struct buf *copy, kymo_ms until);
+/* Then each of them, as record.h has them. 0, or as `each`. */
+struct tier_chunk {
+	kymo_ms first, last;
+	uint32_t n;
+	const uint8_t *data;
+	size_t size;
+};
+int tier_head_chunks(const struct buf *copy, int (*each)(void *data, const struct tier_chunk *chunk), void *data);
 
 #endif
