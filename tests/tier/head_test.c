@@ -186,6 +186,103 @@ static void memory_stays_small(void **state)
 	tier_head_fini(&head);
 }
 
+/* ---- many at once ---- */
+
+enum { MODEL_WINDOWS = 400, MODEL_MANY = 240 };
+
+static void fill(struct record *record, int at, double value)
+{
+	*record = (struct record){ .at = (kymo_ms)at * M };
+	window_init(&record->window, record->at - M, record->at, SKETCH_NONE);
+	assert_int_equal(window_add(&record->window, KIND_GAUGE, record->at - 1000, value), 0);
+}
+
+static void add_run(struct tier_head *head, double *model, int from, int n, double value)
+{
+	struct record records[MODEL_MANY];
+
+	for (int i = 0; i < n; i++) {
+		fill(&records[i], from + i, value + i);
+		model[from + i] = value + i;
+	}
+	assert_int_equal(n == 1 ? tier_head_add(head, 9, KIND_GAUGE, records) :
+				  tier_head_add_many(head, 9, KIND_GAUGE, records, (uint32_t)n), 0);
+	for (int i = 0; i < n; i++)
+		window_fini(&records[i].window);
+}
+
+static void check_model(const struct tier_head *head, const double *model)
+{
+	struct record_list list = read_back(head, 9, INT64_MIN, INT64_MAX);
+	uint32_t k = 0;
+
+	for (int i = 0; i < MODEL_WINDOWS; i++) {
+		if (isnan(model[i]))
+			continue;
+		assert_true(k < list.n);
+		assert_int_equal(list.record[k].at, (kymo_ms)i * M);
+		assert_true(list.record[k].window.last == model[i]);
+		k++;
+	}
+	assert_int_equal(k, list.n);
+	record_list_fini(&list);
+}
+
+/* Whatever came one by one and in which order: of each time there is what came last. */
+static void many_are_as_if_they_came_one_by_one(void **state)
+{
+	(void)state;
+	srand(4);
+	for (int life = 0; life < 60; life++) {
+		double model[MODEL_WINDOWS];
+		struct tier_head head;
+
+		tier_head_init(&head);
+		for (int i = 0; i < MODEL_WINDOWS; i++)
+			model[i] = NAN;
+		for (int deed = 0; deed < 40; deed++) {
+			int n = rand() % 3 ? 1 : 1 + rand() % MODEL_MANY;
+
+			add_run(&head, model, rand() % (MODEL_WINDOWS - n), n, life * 1000 + deed);
+			if (deed % 8 == 7)
+				check_model(&head, model);
+		}
+		tier_head_fini(&head);
+	}
+}
+
+static int count_chunk(void *data, const struct tier_chunk *chunk)
+{
+	uint32_t *n = data;
+
+	assert_int_equal(records_count(chunk->data, chunk->size), chunk->n);
+	*n += chunk->n;
+	return 0;
+}
+
+static void large_chunks_are_given_as_they_are(void **state)
+{
+	double model[MODEL_WINDOWS] = { 0 };
+	struct tier_head head;
+	AUTO_BUF copy = { 0 };
+	uint32_t n = 0;
+
+	(void)state;
+	tier_head_init(&head);
+	add_run(&head, model, 1, 150, 1);
+	add_run(&head, model, 151, 130, 7);
+	assert_int_equal(tier_head_copy(&head, 9, &copy), 0);
+	assert_true(tier_head_is_chunks(&copy, 280 * M));
+	assert_false(tier_head_is_chunks(&copy, 279 * M));	/* not closed yet */
+	assert_int_equal(tier_head_chunks(&copy, count_chunk, &n), 0);
+	assert_int_equal(n, 280);
+	add_run(&head, model, 300, 1, 5);
+	buf_clear(&copy);
+	assert_int_equal(tier_head_copy(&head, 9, &copy), 0);
+	assert_false(tier_head_is_chunks(&copy, 400 * M));
+	tier_head_fini(&head);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +292,8 @@ int main(void)
 		cmocka_unit_test(a_run_takes_no_memory),
 		cmocka_unit_test(series_are_apart),
 		cmocka_unit_test(memory_stays_small),
+		cmocka_unit_test(many_are_as_if_they_came_one_by_one),
+		cmocka_unit_test(large_chunks_are_given_as_they_are),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
