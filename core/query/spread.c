@@ -119,19 +119,6 @@ int spread_add_record(struct spread *spread, const struct piece *piece, uint32_t
 	return 0;
 }
 
-int spread_merge(struct spread *to, const struct spread *from)
-{
-	int r = 0;
-
-	to->unknown = to->unknown || from->unknown;
-	if (from->sketched) {
-		r = sketch_merge(&to->sketch, &from->sketch);
-		widen(to, from->min, from->max);
-		to->sketched = true;
-	}
-	return r < 0 ? r : spread_add(to, from->values, from->n);
-}
-
 static double exact(double *values, uint32_t n, double q)
 {
 	double rank = q * (n - 1), weight = rank - floor(rank), value;

@@ -30,8 +30,6 @@ void spread_clear(struct spread *spread);	/* empty, keeps its memory */
 
 int spread_add(struct spread *spread, const double *values, uint32_t n);	/* no staleness marks. 0 or -ENOMEM */
 int spread_add_record(struct spread *spread, const struct piece *piece, uint32_t i);
-/* Put what is in `from` in here too. */
-int spread_merge(struct spread *to, const struct spread *from);
 
 /* NaN: nothing in it, or unknown. Reorders the values. 0 or -ENOMEM. */
 int spread_quantile(struct spread *spread, double q, double *out);
